@@ -1,0 +1,6 @@
+namespace AgentSandbox.Guest.Serve;
+
+internal static class SpawnVerb
+{
+    public static int Run(string[] args) => throw new NotImplementedException(args.Length.ToString());
+}

@@ -1,0 +1,41 @@
+namespace AgentSandbox;
+
+/// <summary>A folder or file of the host that a sandbox sees. Read-only unless said otherwise.</summary>
+public sealed record SandboxMount
+{
+    /// <summary>Absolute path on the host.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Absolute path in the sandbox.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>The sandbox may not write there.</summary>
+    public bool ReadOnly { get; init; } = true;
+
+    /// <summary>Reads <c>source[:target][:ro|rw]</c>. A relative source is taken from <paramref name="baseDirectory"/>; without a target the source's own path is used.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="baseDirectory">Folder that a relative source is relative to; the process's own when null.</param>
+    /// <returns>The mount, in normal form.</returns>
+    /// <exception cref="SandboxException"><see cref="SandboxErrorId.InvalidMount"/>: the text is no mount.</exception>
+    public static SandboxMount Parse(string text, string? baseDirectory = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string[] parts = text.Split(':');
+        bool hasMode = parts.Length > 1 && parts[^1] is "ro" or "rw";
+        int paths = parts.Length - (hasMode ? 1 : 0);
+        if (paths is < 1 or > 2 || parts[0].Length == 0 || (paths == 2 && parts[1].Length == 0))
+        {
+            throw new SandboxException(
+                SandboxErrorId.InvalidMount,
+                $"'{text}' is no mount.",
+                "Write source[:target][:ro|rw], for example /src:/work:rw. For a path with a colon in it use New-Object AgentSandbox.SandboxMount with Source and Target.",
+                text);
+        }
+
+        string source = Path.GetFullPath(parts[0], baseDirectory ?? Environment.CurrentDirectory);
+        return new SandboxMount { Source = source, Target = paths == 2 ? parts[1] : source, ReadOnly = !(hasMode && parts[^1] == "rw") };
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Source}:{Target}:{(ReadOnly ? "ro" : "rw")}";
+}
