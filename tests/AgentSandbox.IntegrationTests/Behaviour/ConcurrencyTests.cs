@@ -36,7 +36,7 @@ public sealed class ConcurrencyTests
         await using var host = new SandboxHost();
         Task<Sandbox>[] attempts = [.. Enumerable.Range(0, 12).Select(_ => Task.Run(() => host.CreateAsync("Nspawn", s => s with { Name = "wanted" })))];
         await Task.WhenAll(attempts.Select(a => a.ContinueWith(_ => { }, TaskScheduler.Default)));
-        Assert.Single(attempts, a => a.IsCompletedSuccessfully);
+        _ = Assert.Single(attempts, a => a.IsCompletedSuccessfully);
         Assert.All(attempts.Where(a => a.IsFaulted), a => Assert.Equal(SandboxErrorId.NameInUse, Assert.IsType<SandboxException>(a.Exception!.InnerException).ErrorId));
         Assert.Single(host.Manager.List());
     }
