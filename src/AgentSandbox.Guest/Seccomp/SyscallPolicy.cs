@@ -72,6 +72,7 @@ internal static class SyscallPolicy
     private const uint NamespaceFlags = 0x7E02_0000; // NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET
     private const uint NewTime = 0x80; // Only unshare takes it; to clone these bits are the exit signal.
     private const uint SetIdBits = 0xC00; // S_ISUID | S_ISGID
+    private const uint FileType = 0xF000; // S_IFMT
     private const uint CreatesFile = 0x40_0040; // O_CREAT | __O_TMPFILE: without one the kernel ignores the mode, which may then hold anything.
 
     /// <summary>The rule of every system call that this policy names.</summary>
@@ -113,8 +114,10 @@ internal static class SyscallPolicy
 
     private static void AddModes(Dictionary<string, SyscallRule> rules, bool denySetIdBits)
     {
-        Add(rules, "mkdir chmod fchmod creat mknod", denySetIdBits ? Mode(1) : SyscallRule.Allow);
-        Add(rules, "mkdirat fchmodat fchmodat2 mknodat", denySetIdBits ? Mode(2) : SyscallRule.Allow);
+        Add(rules, "mkdir chmod fchmod creat", denySetIdBits ? Mode(1) : SyscallRule.Allow);
+        Add(rules, "mkdirat fchmodat fchmodat2", denySetIdBits ? Mode(2) : SyscallRule.Allow);
+        rules.Add("mknod", Node(1, denySetIdBits));
+        rules.Add("mknodat", Node(2, denySetIdBits));
         rules.Add("open", denySetIdBits ? OpenMode(1, 2) : SyscallRule.Allow);
         rules.Add("openat", denySetIdBits ? OpenMode(2, 3) : SyscallRule.Allow);
 
@@ -123,6 +126,14 @@ internal static class SyscallPolicy
     }
 
     private static SyscallRule Mode(int argument) => new(SeccompVerdict.Allow, Forbid(ArgumentTest.AnyBit(argument, SetIdBits)));
+
+    /// <summary>Fifos, sockets and files, but no devices: whoever makes the node of a disk reads the disk.</summary>
+    private static SyscallRule Node(int argument, bool denySetIdBits)
+    {
+        SyscallClause block = Forbid(new ArgumentTest(argument, FileType, 0x6000));
+        SyscallClause character = Forbid(new ArgumentTest(argument, FileType, 0x2000));
+        return new(SeccompVerdict.Allow, denySetIdBits ? [block, character, .. Mode(argument).Clauses] : [block, character]);
+    }
 
     private static SyscallRule OpenMode(int flags, int mode) =>
         new(SeccompVerdict.Allow, Forbid(ArgumentTest.AnyBit(flags, CreatesFile), ArgumentTest.AnyBit(mode, SetIdBits)));

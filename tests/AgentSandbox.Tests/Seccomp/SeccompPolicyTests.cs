@@ -148,6 +148,22 @@ public class SeccompPolicyTests
     }
 
     [Theory]
+    [InlineData(0x61b0, Eperm)] // S_IFBLK
+    [InlineData(0x21b6, Eperm)] // S_IFCHR
+    [InlineData(0x7_61b0, Eperm)] // umode_t has 16 bits
+    [InlineData(0x11b6, Allow)] // S_IFIFO
+    [InlineData(0xc1b6, Allow)] // S_IFSOCK
+    [InlineData(0x81a4, Allow)] // S_IFREG
+    public void No_device_nodes_are_made(int mode, uint verdict)
+    {
+        foreach (BpfInstruction[] program in new[] { s_plain, s_noSetId })
+        {
+            Assert.Equal(verdict, Verdict(program, "mknod", 0, (ulong)mode, 0x700));
+            Assert.Equal(verdict, Verdict(program, "mknodat", 0, 0, (ulong)mode, 0x700));
+        }
+    }
+
+    [Theory]
     [InlineData(0x0, 0x800, Allow)] // no creation: the mode is what happened to be in the register
     [InlineData(0x40, 0x9ed, Eperm)]
     [InlineData(0x41, 0x400, Eperm)]
