@@ -29,6 +29,6 @@ public static class SandboxName
 
     internal static string Problem(string? name) => $"'{Printable(name)}' is no valid name.";
 
-    private static string Printable(string? name) =>
+    internal static string Printable(string? name) =>
         string.Concat((name ?? "").Take(80).Select(c => char.IsControl(c) ? '?' : c)) + (name?.Length > 80 ? "…" : "");
 }

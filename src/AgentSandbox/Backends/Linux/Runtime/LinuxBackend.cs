@@ -9,6 +9,7 @@ namespace AgentSandbox.Backends.Linux.Runtime;
 /// <summary>What the backends on this machine's own kernel share: the supervisor, limits, the socket, stopping and cleaning up.</summary>
 internal abstract class LinuxBackend(SandboxHome home) : ISandboxBackend
 {
+    private const string SupervisorKilled = "Its supervisor was killed.";
     private const long DefaultMemory = 1L << 30;
     private const int DefaultPids = 512;
     private const long DefaultDisk = 2L << 30;
@@ -145,7 +146,8 @@ internal abstract class LinuxBackend(SandboxHome home) : ISandboxBackend
             return state switch
             {
                 null => new SandboxStatus(SandboxState.Stopped),
-                { State: SandboxState.Running } => new SandboxStatus(SandboxState.Failed, "Its supervisor was killed."),
+                { State: SandboxState.Running } => new SandboxStatus(SandboxState.Failed, SupervisorKilled, NeedsRecovery: true),
+                { State: SandboxState.Creating } => new SandboxStatus(SandboxState.Failed, SupervisorKilled, NeedsRecovery: true),
                 _ => new SandboxStatus(state.State, state.Reason),
             };
         }
@@ -157,6 +159,27 @@ internal abstract class LinuxBackend(SandboxHome home) : ISandboxBackend
 
         var group = new ControlGroup(ControlGroupHierarchy.Detect(), record.Id);
         return new SandboxStatus(SandboxState.Running, null, state.LeaderId, group.MemoryUsage(), group.CpuTime(), group.Processes().Count(p => p != state.LauncherId || p == state.LeaderId));
+    }
+
+    /// <inheritdoc/>
+    public void Recover(SandboxRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        SandboxRemains.EndProcesses(record.Id);
+        StateFile.Write(
+            new SandboxPaths(Home, record.Id).State,
+            new RuntimeState { State = SandboxState.Failed, Reason = SupervisorKilled },
+            StateJson.Default.RuntimeState);
+    }
+
+    /// <inheritdoc/>
+    public string? RunId(SandboxRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        var paths = new SandboxPaths(Home, record.Id);
+        return FileLock.IsHeld(paths.SupervisorLock) && StateFile.TryRead(paths.State, StateJson.Default.RuntimeState) is { State: SandboxState.Running } state
+            ? state.SupervisorId.ToString(System.Globalization.CultureInfo.InvariantCulture)
+            : null;
     }
 
     /// <inheritdoc/>

@@ -21,7 +21,7 @@ internal sealed class SandboxPaths(SandboxHome home, string id)
     public string SupervisorLock => Path.Combine(Runtime, "supervisor.lock");
 
     /// <summary>Held by a process that starts, stops or removes it.</summary>
-    public string OperationLock => Path.Combine(Data, "operation.lock");
+    public string OperationLock => Path.Combine(Data, SandboxManager.OperationLockFile);
 
     /// <summary>What its supervisor says about it.</summary>
     public string State => Path.Combine(Runtime, "state.json");
@@ -30,7 +30,7 @@ internal sealed class SandboxPaths(SandboxHome home, string id)
     public string StopRequest => Path.Combine(Runtime, "stop");
 
     /// <summary>Changed whenever a command starts or ends; locked for as long as one runs.</summary>
-    public string Activity => Path.Combine(Runtime, "activity");
+    public string Activity => Path.Combine(Runtime, SandboxManager.ActivityFile);
 
     /// <summary>What systemd-nspawn and the guest program say on standard error.</summary>
     public string Log => Path.Combine(Runtime, "launch.log");

@@ -85,9 +85,11 @@ public sealed class Supervisor
         Report(new SupervisorReport());
         DetachOutput();
         Ending ending = WaitForEnd(processFd);
-        if (ending != Ending.Expired)
+        // When another process is at it already (removing it, say) its time being over changes nothing: that process does the rest.
+        using FileLock? operation = ending == Ending.Expired ? FileLock.TryTake(_paths.OperationLock) : null;
+        if (operation is null)
         {
-            bool asked = ending == Ending.Idle || File.Exists(_paths.StopRequest);
+            bool asked = ending != Ending.Ended || File.Exists(_paths.StopRequest);
             string? reason = asked ? null : Reason();
             End();
             WriteState(asked ? SandboxState.Stopped : SandboxState.Failed, reason);
