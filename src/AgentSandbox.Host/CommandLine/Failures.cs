@@ -10,7 +10,7 @@ internal sealed class UsageException : SandboxException
     /// <param name="message">What is wrong.</param>
     /// <param name="verb">The verb whose help tells more.</param>
     public UsageException(string message, Verb verb)
-        : base(Id, message, $"Usage: {verb.Usage}\nSee '{verb.Usage.Split(" [", 2)[0].Split(" COMMAND", 2)[0].Split(" NAME", 2)[0].Split(" SOURCE", 2)[0]} --help'.")
+        : base(Id, message, $"Usage: {verb.Usage}\nSee '{verb.FullName} --help'.")
     {
     }
 

@@ -45,7 +45,7 @@ internal static class HelpWriter
 
         if (verb.Subcommands.Count > 0)
         {
-            text.Append("\nThe help of one command: ").Append(verb.Usage.Split(" [", 2)[0].Split(" COMMAND", 2)[0]).Append(" COMMAND --help\n");
+            text.Append("\nThe help of one command: ").Append(verb.FullName).Append(" COMMAND --help\n");
         }
 
         return text.ToString();

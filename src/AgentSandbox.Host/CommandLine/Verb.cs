@@ -18,6 +18,9 @@ internal sealed class Verb : Command
     /// <summary>How it is written.</summary>
     public required string Usage { get; init; }
 
+    /// <summary>The words that name it, from the program's name on.</summary>
+    public string FullName => Parents.OfType<Verb>().FirstOrDefault() is { } parent ? $"{parent.FullName} {Name}" : Name;
+
     /// <summary>What it is for, by example: a sentence and the lines to type.</summary>
     public IReadOnlyList<(string What, string Lines)> Examples { get; init; } = [];
 
