@@ -73,9 +73,9 @@ internal static class MamlWriter
         new XElement(s_dev + "type", new XElement(s_maml + "name", type)),
         new XElement(s_maml + "description", Paragraphs(text)));
 
-    private static XElement Example(HelpExample example, int index) => new(
+    private static XElement Example(HelpExample example) => new(
         s_command + "example",
-        new XElement(s_maml + "title", $"-------- Example {index + 1}: {MarkdownText.Plain(example.Title)} --------"),
+        new XElement(s_maml + "title", $"-------- {MarkdownText.Plain(example.Title)} --------"),
         new XElement(s_dev + "code", example.Code),
         new XElement(s_dev + "remarks", Paragraphs(example.Remarks)));
 

@@ -1,3 +1,4 @@
+using AgentSandbox.Backends;
 using AgentSandbox.State;
 
 namespace AgentSandbox.PowerShell.Session;
@@ -21,6 +22,8 @@ internal static class SharedManager
             {
                 if (!s_managers.TryGetValue(key, out SandboxManager? manager))
                 {
+                    // The module carries the native programs in its own folder.
+                    SandboxPrograms.Folder ??= Path.Combine(Path.GetDirectoryName(typeof(SharedManager).Assembly.Location) ?? "", "bin");
                     manager = new SandboxManager(new SandboxHome(key));
                     s_managers.Add(key, manager);
                 }
