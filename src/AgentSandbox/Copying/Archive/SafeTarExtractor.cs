@@ -27,6 +27,7 @@ internal sealed class SafeTarExtractor : IDisposable
     {
         _reader = new TarStreamReader(input);
         _base = destination;
+        Notes = new CopyNotes(ofItem: itemName is not null);
         _itemName = itemName;
         _policy = policy;
         _writer = new EntryWriter(policy);
@@ -35,7 +36,7 @@ internal sealed class SafeTarExtractor : IDisposable
     }
 
     /// <summary>What was left out.</summary>
-    public CopyNotes Notes { get; } = new();
+    public CopyNotes Notes { get; }
 
     /// <summary>Entries made.</summary>
     public long Entries { get; private set; }

@@ -13,7 +13,7 @@ internal sealed class TreeArchiver(Stream output)
     private readonly byte[] _buffer = new byte[256 * 1024];
 
     /// <summary>What was left out.</summary>
-    public CopyNotes Notes { get; } = new();
+    public CopyNotes Notes { get; } = new(ofItem: true);
 
     /// <summary>Entries written.</summary>
     public long Entries { get; private set; }
