@@ -25,17 +25,17 @@ internal sealed unsafe class Reaper
     /// <summary>Reaps all that can be reaped.</summary>
     public void Reap()
     {
-        // siginfo_t of waitid(2): si_pid is at 12 on 64-bit Linux.
+        // siginfo_t of waitid(2): si_pid is at 16 on 64-bit Linux.
         byte* info = stackalloc byte[128];
         while (true)
         {
-            *(int*)(info + 12) = 0;
-            if (Libc.WaitId(Os.P_ALL, 0, info, Os.WEXITED | Os.WNOHANG | Os.WNOWAIT) != 0 || *(int*)(info + 12) == 0)
+            *(int*)(info + 16) = 0;
+            if (Libc.WaitId(Os.P_ALL, 0, info, Os.WEXITED | Os.WNOHANG | Os.WNOWAIT) != 0 || *(int*)(info + 16) == 0)
             {
                 return;
             }
 
-            int pid = *(int*)(info + 12);
+            int pid = *(int*)(info + 16);
             bool isLeader = _leaders.Remove(pid, out IReaped? owner);
             if (isLeader)
             {

@@ -47,12 +47,13 @@ internal static unsafe class Signals
             throw new StartUpException("The guest's own executable can't be opened; give its path with --self.");
         }
 
-        // The collector's settings hold for the server only; tar and the probes run with the defaults.
+        // The collector's settings, in hexadecimal, hold for the server only; tar and the probes run with the defaults.
         string[] environment =
         [
             StageVariable + "=2",
-            "DOTNET_GCgen0size=0x40000",
-            "DOTNET_GCHeapHardLimit=0x8000000",
+            "DOTNET_GCgen0size=40000",
+            "DOTNET_GCgen0MaxBudget=40000",
+            "DOTNET_GCHeapHardLimit=8000000",
             "DOTNET_GCConserveMemory=9",
         ];
         int errno = SelfExecutable.Restart(self, ["agentsandbox-guest", "serve", .. args], environment);
