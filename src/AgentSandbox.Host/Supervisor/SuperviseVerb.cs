@@ -1,6 +1,12 @@
 namespace AgentSandbox.Host.Supervisor;
 
+/// <summary><c>agentsandbox supervise ID</c>: started by the library, never by people.</summary>
 internal static class SuperviseVerb
 {
-    public static int Run(string[] args) => throw new NotImplementedException(args.Length.ToString());
+    /// <summary>Runs the supervisor.</summary>
+    /// <param name="args">The id.</param>
+    /// <returns>Exit code.</returns>
+    public static int Run(string[] args) => args is [var id] && id.Length == 12 && id.All(char.IsAsciiHexDigitLower)
+        ? Backends.Linux.Runtime.Supervisor.Run(id)
+        : 2;
 }

@@ -50,6 +50,15 @@ public interface ISandboxBackend
     /// <returns>State and use of resources.</returns>
     SandboxStatus Inspect(SandboxRecord record);
 
+    /// <summary>Ends what is left running of a sandbox that failed, and keeps it failed. Can be repeated.</summary>
+    /// <param name="record">The sandbox's fixed data.</param>
+    void Recover(SandboxRecord record);
+
+    /// <summary>Names the run that a running sandbox is in, so that a connection to an earlier one is not used for it. Cheap: asked before every command.</summary>
+    /// <param name="record">The sandbox's fixed data.</param>
+    /// <returns>The run's id, or null when it does not run.</returns>
+    string? RunId(SandboxRecord record);
+
     /// <summary>Opens a duplex byte stream to the guest program.</summary>
     /// <param name="record">The sandbox's fixed data.</param>
     /// <param name="cancellationToken">Cancels the attempt.</param>
@@ -64,4 +73,5 @@ public interface ISandboxBackend
 /// <param name="MemoryUsage">Bytes.</param>
 /// <param name="CpuTime">Since the last start.</param>
 /// <param name="ProcessCount">Processes in it.</param>
-public sealed record SandboxStatus(SandboxState State, string? Reason = null, int? ProcessId = null, long? MemoryUsage = null, TimeSpan? CpuTime = null, int? ProcessCount = null);
+/// <param name="NeedsRecovery">It failed in a way that may have left processes: <see cref="ISandboxBackend.Recover"/> is due.</param>
+public sealed record SandboxStatus(SandboxState State, string? Reason = null, int? ProcessId = null, long? MemoryUsage = null, TimeSpan? CpuTime = null, int? ProcessCount = null, bool NeedsRecovery = false);

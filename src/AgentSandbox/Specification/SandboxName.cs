@@ -1,47 +1,34 @@
 namespace AgentSandbox;
 
-/// <summary>
-/// The rule for names of sandboxes and images: <c>[A-Za-z0-9][A-Za-z0-9_.-]{0,62}</c>. Such a name is a host name, a folder name and a command-line
-/// argument without being anything else: no path, no option, nothing a shell reads.
-/// </summary>
+/// <summary>The rules for names of sandboxes and images: they become file names and parts of host names, so nothing that any of those could misread.</summary>
 public static class SandboxName
 {
-    /// <summary>Most characters of a name: what a host name's label may have.</summary>
+    /// <summary>Longest name, as for a label of a host name (RFC 1035).</summary>
     public const int MaxLength = 63;
 
-    /// <summary>Says whether a name keeps the rule.</summary>
+    /// <summary>Tells whether a name is allowed: a letter or digit, then letters, digits, <c>_</c>, <c>.</c> and <c>-</c>; ASCII; at most <see cref="MaxLength"/>.</summary>
     /// <param name="name">The name.</param>
-    /// <returns>True when it does.</returns>
-    public static bool IsValid(string? name)
-    {
-        if (string.IsNullOrEmpty(name) || name.Length > MaxLength || !char.IsAsciiLetterOrDigit(name[0]))
-        {
-            return false;
-        }
+    /// <returns>True when it is.</returns>
+    public static bool IsValid(string? name) =>
+        name is { Length: > 0 and <= MaxLength }
+        && char.IsAsciiLetterOrDigit(name[0])
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
 
-        foreach (char c in name)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '.' or '-'))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>Throws unless a name keeps the rule.</summary>
+    /// <summary>Throws when a name is not allowed.</summary>
     /// <param name="name">The name.</param>
     /// <exception cref="SandboxException"><see cref="SandboxErrorId.InvalidName"/>.</exception>
-    public static void Validate(string name)
+    public static void Validate(string? name)
     {
         if (!IsValid(name))
         {
-            throw new SandboxException(
-                SandboxErrorId.InvalidName,
-                $"'{Copying.Files.DisplayText.Of(name ?? "")}' is no valid name.",
-                $"Use 1 to {MaxLength} letters, digits, '_', '.' or '-', beginning with a letter or digit.",
-                name);
+            throw new SandboxException(SandboxErrorId.InvalidName, Problem(name), Advice, name);
         }
     }
+
+    internal const string Advice = "Use 1 to 63 letters, digits, '_', '.' or '-', beginning with a letter or digit.";
+
+    internal static string Problem(string? name) => $"'{Printable(name)}' is no valid name.";
+
+    internal static string Printable(string? name) =>
+        string.Concat((name ?? "").Take(80).Select(c => char.IsControl(c) ? '?' : c)) + (name?.Length > 80 ? "…" : "");
 }

@@ -25,9 +25,13 @@ public sealed class SandboxHome
             throw new SandboxException(SandboxErrorId.StateFailed, $"{EnvironmentVariable} is '{root}', which is no absolute path.", "Set it to an absolute path or unset it.", root);
         }
 
+        Root = string.IsNullOrEmpty(root) ? null : root;
         Data = string.IsNullOrEmpty(root) ? "/var/lib/agentsandbox" : Path.Combine(root, "lib");
         Runtime = string.IsNullOrEmpty(root) ? "/run/agentsandbox" : Path.Combine(root, "run");
     }
+
+    /// <summary>The folder that holds both others, where they are not in their standard places.</summary>
+    public string? Root { get; }
 
     /// <summary>Folder that survives a reboot.</summary>
     public string Data { get; }

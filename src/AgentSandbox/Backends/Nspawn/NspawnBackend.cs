@@ -1,0 +1,43 @@
+using AgentSandbox.Backends.Linux.Runtime;
+using AgentSandbox.State;
+
+namespace AgentSandbox.Backends.Nspawn;
+
+/// <summary>systemd-nspawn with a user namespace: own processes, network, users, mounts, IPC and host name on a shared kernel.</summary>
+internal sealed class NspawnBackend(SandboxHome home) : LinuxBackend(home)
+{
+    internal const string BackendName = "Nspawn";
+
+    /// <summary>Path of systemd-nspawn, or null.</summary>
+    internal static string? Program { get; } = new[] { "/usr/bin/systemd-nspawn", "/bin/systemd-nspawn", "/usr/local/bin/systemd-nspawn" }.FirstOrDefault(File.Exists);
+
+    /// <inheritdoc/>
+    public override string Name => BackendName;
+
+    /// <inheritdoc/>
+    internal override GuestLauncher Launcher { get; } = new NspawnLauncher();
+
+    /// <inheritdoc/>
+    protected override int Strength => 30;
+
+    /// <inheritdoc/>
+    protected override bool SecurityBoundary => true;
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> Isolates => ["files", "processes", "users", "network", "IPC", "host name", "capabilities", "system calls", "memory, CPU, process and disk use"];
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> DoesNotIsolate => ["the kernel: a hole in it is a hole in the sandbox"];
+
+    /// <inheritdoc/>
+    protected override (string Reason, string Action)? Missing() => Program is null
+        ? ("systemd-nspawn is not installed.", "Install it: apt-get install systemd-container")
+        : base.Missing();
+
+    /// <inheritdoc/>
+    protected override string? Version() => SystemdVersion.Installed is { } version ? $"systemd {version}" : null;
+
+    /// <inheritdoc/>
+    public override SandboxSpecification ApplyDefaults(SandboxSpecification specification) =>
+        base.ApplyDefaults(specification) with { Network = specification.Network ?? NetworkMode.None };
+}
