@@ -17,6 +17,7 @@ internal sealed class ScriptedGuest : IAsyncDisposable
 {
     private readonly Channel<Frame> _received = Channel.CreateUnbounded<Frame>();
     private readonly InMemoryDuplex _stream;
+    private Task<Frame>? _taking;
 
     private ScriptedGuest(InMemoryDuplex stream, InMemoryDuplex hostStream, bool reads)
     {
@@ -58,7 +59,14 @@ internal sealed class ScriptedGuest : IAsyncDisposable
     public async Task<(SandboxCommand Command, uint Channel)> StartAsync(GuestConnection connection, CommandSpecification? command = null)
     {
         Task<SandboxCommand> starting = connection.StartAsync(command ?? new CommandSpecification { Arguments = ["/bin/true"] }, CancellationToken.None);
-        uint channel = (await ExpectAsync(FrameType.Open)).Channel;
+        Frame frame;
+        do
+        {
+            frame = (await NextAsync(TimeSpan.FromSeconds(30)))!;
+        }
+        while (frame.Type == FrameType.Window); // Credit for a command before may still have been on its way.
+        Assert.Equal(FrameType.Open, frame.Type);
+        uint channel = frame.Channel;
         await OpenedAsync(channel);
         return (await starting.Soon(), channel);
     }
@@ -100,7 +108,7 @@ internal sealed class ScriptedGuest : IAsyncDisposable
     /// <summary>The next frame, which must be of this type.</summary>
     public async Task<Frame> ExpectAsync(FrameType type)
     {
-        Frame frame = await _received.Reader.ReadAsync().AsTask().Soon();
+        Frame frame = await TakeAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(type, frame.Type);
         return frame;
     }
@@ -110,7 +118,7 @@ internal sealed class ScriptedGuest : IAsyncDisposable
     {
         try
         {
-            return await _received.Reader.ReadAsync().AsTask().WaitAsync(wait);
+            return await TakeAsync(wait);
         }
         catch (TimeoutException)
         {
@@ -128,6 +136,15 @@ internal sealed class ScriptedGuest : IAsyncDisposable
     public Task HangUpAsync() => _stream.DisposeAsync().AsTask();
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
+
+    // A wait that ran out must not swallow the frame that comes after it, so the read that is under way is kept.
+    private async Task<Frame> TakeAsync(TimeSpan wait)
+    {
+        _taking ??= _received.Reader.ReadAsync().AsTask();
+        Frame frame = await _taking.WaitAsync(wait);
+        _taking = null;
+        return frame;
+    }
 
     private async Task ReadAsync()
     {
