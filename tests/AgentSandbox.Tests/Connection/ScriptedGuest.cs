@@ -17,6 +17,7 @@ internal sealed class ScriptedGuest : IAsyncDisposable
 {
     private readonly Channel<Frame> _received = Channel.CreateUnbounded<Frame>();
     private readonly InMemoryDuplex _stream;
+    private readonly SemaphoreSlim _sending = new(1, 1);
     private Task<Frame>? _taking;
 
     private ScriptedGuest(InMemoryDuplex stream, InMemoryDuplex hostStream, bool reads)
@@ -103,7 +104,18 @@ internal sealed class ScriptedGuest : IAsyncDisposable
 
     public Task SendAsync(FrameType type, uint channel, byte flags = 0, byte[]? payload = null) => SendRawAsync(Frame.Encode([new Frame(type, channel, flags, payload ?? [])]));
 
-    public Task SendRawAsync(byte[] bytes) => _stream.WriteAsync(bytes).AsTask().Soon();
+    public async Task SendRawAsync(byte[] bytes)
+    {
+        await _sending.WaitAsync().Soon();
+        try
+        {
+            await _stream.WriteAsync(bytes).AsTask().Soon();
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
 
     /// <summary>The next frame, which must be of this type.</summary>
     public async Task<Frame> ExpectAsync(FrameType type)
@@ -126,6 +138,19 @@ internal sealed class ScriptedGuest : IAsyncDisposable
         }
     }
 
+    /// <summary>The next frame, however long it takes; null when the host has hung up or the stream is closed.</summary>
+    public async Task<Frame?> NextOrEndAsync()
+    {
+        try
+        {
+            return await _received.Reader.ReadAsync();
+        }
+        catch (Exception e) when (e is ChannelClosedException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     public async Task ExpectSignalAsync(uint channel, int signal, SignalScope scope)
     {
         Frame frame = await ExpectAsync(FrameType.Signal);
@@ -135,7 +160,11 @@ internal sealed class ScriptedGuest : IAsyncDisposable
 
     public Task HangUpAsync() => _stream.DisposeAsync().AsTask();
 
-    public ValueTask DisposeAsync() => _stream.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _stream.DisposeAsync();
+        _sending.Dispose();
+    }
 
     // A wait that ran out must not swallow the frame that comes after it, so the read that is under way is kept.
     private async Task<Frame> TakeAsync(TimeSpan wait)
