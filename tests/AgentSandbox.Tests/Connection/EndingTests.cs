@@ -230,9 +230,10 @@ public sealed class EndingTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_cancelled_start_is_closed_whatever_the_guest_had_decided(bool started)
+    [InlineData("started")]
+    [InlineData("failed")]
+    [InlineData("closed while starting")]
+    public async Task A_cancelled_start_is_closed_whatever_the_guest_had_decided(string decision)
     {
         (ScriptedGuest guest, GuestConnection connection) = await ScriptedGuest.OpenAsync();
         await using GuestConnection scope = connection;
@@ -243,15 +244,19 @@ public sealed class EndingTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting.Soon());
         await guest.ExpectAsync(FrameType.Close);
         Assert.Equal(1, connection.OpenChannels);
-        if (started)
+        switch (decision)
         {
-            await guest.OpenedAsync(channel);
-            await guest.DataAsync(channel, StreamId.StandardOutput, [1]);
-            await guest.ExitAsync(channel, signal: 9);
-        }
-        else
-        {
-            await guest.SendAsync(FrameType.Fail, channel, new FailMessage(), ProtocolJson.Default.FailMessage);
+            case "started":
+                await guest.OpenedAsync(channel);
+                await guest.DataAsync(channel, StreamId.StandardOutput, [1]);
+                await guest.ExitAsync(channel, signal: 9);
+                break;
+            case "failed":
+                await guest.SendAsync(FrameType.Fail, channel, new FailMessage(), ProtocolJson.Default.FailMessage);
+                break;
+            default:
+                await guest.ExitAsync(channel, signal: 9);
+                break;
         }
 
         await Waiting.Until(() => connection.OpenChannels == 0);
