@@ -138,17 +138,65 @@ public sealed class EndingTests
     }
 
     [Fact]
-    public async Task A_killed_command_ends_though_nobody_reads_its_output()
+    public async Task A_stopped_command_does_not_wait_for_a_reader_that_has_gone()
     {
-        (ScriptedGuest guest, GuestConnection connection, SandboxCommand command, uint channel) = await ScriptedGuest.RunAsync(options: s_quick with { GiveUpGrace = TimeSpan.FromSeconds(30) });
+        (ScriptedGuest guest, GuestConnection connection, SandboxCommand command, uint channel) = await ScriptedGuest.RunAsync(options: new() { KillGrace = TimeSpan.FromMinutes(5) });
         await using GuestConnection scope = connection;
         for (int i = 0; i < 4; i++)
         {
             await guest.DataAsync(channel, StreamId.StandardOutput, new byte[ProtocolLimits.MaxData]);
         }
 
+        // A frame of another command, so that the host has taken all of this by now.
+        (SandboxCommand other, uint otherChannel) = await guest.StartAsync(connection);
+        await guest.ExitAsync(otherChannel);
+        await other.Completion.Soon();
         Task stopping = command.StopAsync();
         await guest.ExpectSignalAsync(channel, 15, SignalScope.All);
+        await guest.ExpectAsync(FrameType.Window);
+        await guest.DataAsync(channel, StreamId.StandardOutput, [1]);
+        await guest.ExitAsync(channel, signal: 15);
+        await stopping.Soon();
+        CommandExit exit = await command.Completion.Soon();
+        Assert.Equal((143, true), (exit.ExitCode, exit.Truncated));
+        Assert.Equal(ProtocolLimits.InitialWindow, (await command.StandardOutput.ReadAllAsync()).Length);
+    }
+
+    [Fact]
+    public async Task A_stopped_command_with_a_slow_reader_loses_nothing()
+    {
+        (ScriptedGuest guest, GuestConnection connection, SandboxCommand command, uint channel) = await ScriptedGuest.RunAsync(
+            options: new() { KillGrace = TimeSpan.FromMinutes(5), StallGrace = TimeSpan.FromMilliseconds(300) });
+        await using GuestConnection scope = connection;
+        for (int i = 0; i < 4; i++)
+        {
+            await guest.DataAsync(channel, StreamId.StandardOutput, new byte[ProtocolLimits.MaxData]);
+        }
+
+        (SandboxCommand other, uint otherChannel) = await guest.StartAsync(connection);
+        await guest.ExitAsync(otherChannel);
+        await other.Completion.Soon();
+        Task stopping = command.StopAsync();
+        await guest.ExpectSignalAsync(channel, 15, SignalScope.All);
+        await command.StandardOutput.ReadExactlyAsync(new byte[1]).AsTask().Soon();
+        Assert.Null(await guest.NextAsync(TimeSpan.FromMilliseconds(600)));
+        await guest.ExitAsync(channel, signal: 15);
+        await stopping.Soon();
+        Assert.False((await command.Completion.Soon()).Truncated);
+    }
+
+    [Fact]
+    public async Task A_killed_command_ends_though_nobody_reads_its_output()
+    {
+        (ScriptedGuest guest, GuestConnection connection, SandboxCommand command, uint channel) = await ScriptedGuest.RunAsync(options: s_quick with { GiveUpGrace = TimeSpan.FromSeconds(30) });
+        await using GuestConnection scope = connection;
+        Task stopping = command.StopAsync();
+        await guest.ExpectSignalAsync(channel, 15, SignalScope.All);
+        for (int i = 0; i < 4; i++)
+        {
+            await guest.DataAsync(channel, StreamId.StandardOutput, new byte[ProtocolLimits.MaxData]);
+        }
+
         await guest.ExpectSignalAsync(channel, 9, SignalScope.All);
         Frame window = await guest.ExpectAsync(FrameType.Window);
         Assert.Equal(ProtocolLimits.InitialWindow, BinaryPrimitives.ReadInt32BigEndian(window.Payload));
