@@ -64,7 +64,12 @@ public class LyingGuestTests
     public async Task A_dead_canary_makes_no_boundary()
     {
         await using RawSandbox sandbox = await RawSandbox.OpenAsync(new SandboxSpecification { Backend = "raw" });
-        sandbox.Context.Canaries.Process.Dispose();
+        using (var canary = System.Diagnostics.Process.GetProcessById(sandbox.Context.Canaries.Process.Id))
+        {
+            canary.Kill();
+            await canary.WaitForExitAsync();
+        }
+
         IsolationResult result = await sandbox.RunAsync("process.host-visible");
         Assert.Equal(IsolationVerdict.Inconclusive, result.Verdict);
     }
