@@ -1,0 +1,65 @@
+#!/usr/bin/env pwsh
+<#
+.SYNOPSIS
+The two-minute tour with PowerShell.
+.DESCRIPTION
+Makes a strong sandbox and a weak one, runs commands in both, shows what each sees of this machine, lets something destroy all that it
+can reach, and cleans up. Needs root and a built repository, or the module AgentSandbox on PSModulePath.
+#>
+#Requires -Version 7.4
+[CmdletBinding()]
+param()
+
+$ErrorActionPreference = 'Stop'
+$built = Join-Path $PSScriptRoot '../../artifacts/module/AgentSandbox/AgentSandbox.psd1'
+Import-Module $(if (Test-Path $built) { $built } else { 'AgentSandbox' })
+
+function Step([string] $Title) { "`n$($PSStyle.Bold)$Title$($PSStyle.Reset)" }
+function Show([scriptblock] $Line) { "PS> $("$Line".Trim())"; . $Line | Out-String | ForEach-Object TrimEnd }
+function Get-HostFileCount { (& find /etc /usr -xdev -type f | Measure-Object).Count }
+function Get-MountCount { @(Get-Content /proc/[0-9]*/mountinfo -ErrorAction Ignore | Where-Object { $_ -match 'agentsandbox' }).Count }
+function Remove-Tour { Get-AgentSandbox -Name 'tour-*' | Remove-AgentSandbox -Confirm:$false }
+
+Remove-Tour # of a tour that was killed
+$mountsBefore = Get-MountCount
+try {
+    Step '1. Make two sandboxes: one strong, one weak'
+    Show { New-AgentSandbox tour-nspawn -Backend Nspawn -TimeToLive 00:10 }
+    Show { New-AgentSandbox tour-chroot -Backend Chroot -TimeToLive 00:10 }
+
+    Step '2. Run real commands'
+    Show { Invoke-InSandbox tour-nspawn 'id' }
+    Show { Invoke-InSandbox tour-nspawn 'grep PRETTY_NAME /etc/os-release' }
+
+    Step "3. What does each see of this machine's processes?"
+    $count = 'find /proc -maxdepth 1 -name "[0-9]*" | wc -l'
+    $inside = [int](Invoke-InSandbox tour-nspawn $count)
+    $weak = [int](Invoke-InSandbox tour-chroot $count)
+    $machine = @(Get-ChildItem /proc -Directory | Where-Object Name -Match '^\d+$').Count
+    [ordered]@{ 'this machine has' = $machine; 'nspawn sees only its' = $inside; 'chroot sees' = $weak }.GetEnumerator() |
+        ForEach-Object { '{0,-22} {1,4} processes' -f $_.Key, $_.Value }
+    if ($inside -ge $machine -or $weak -le $inside) {
+        throw "That is not what it should be: nspawn must see few processes, and chroot the machine's."
+    }
+
+    Step '4. Let something destroy everything it can reach, in a throw-away sandbox'
+    $before = Get-HostFileCount
+    Show { Invoke-InSandbox -Backend Nspawn -User root 'rm -rf /etc /usr 2>/dev/null; echo "inside: $(find /etc -type f 2>/dev/null | wc -l) files left in /etc, /usr is read-only: $(ls /usr | wc -l) folders"' }
+    $after = Get-HostFileCount
+    "this machine: $before files in /etc and /usr before, $after after"
+    if ($before -ne $after) { throw 'Files of this machine changed.' }
+}
+finally {
+    Step '5. Clean up'
+    Show { Get-AgentSandbox tour-* | Remove-AgentSandbox -Confirm:$false }
+}
+
+$left = @(Get-AgentSandbox -Name 'tour-*').Count
+$mounts = (Get-MountCount) - $mountsBefore
+"left: $left sandboxes, $mounts mounts"
+if ($left -gt 0 -or $mounts -gt 0) { throw 'Something was left behind.' }
+
+Step 'Next'
+'Get-Help about_AgentSandbox      how it works'
+'Get-Command -Module AgentSandbox all commands'
+'Test-SandboxIsolation            measure what a sandbox isolates'

@@ -1,0 +1,51 @@
+using System.CommandLine;
+
+namespace AgentSandbox.Host.CommandLine.Options;
+
+/// <summary>The options of a command in a sandbox: the parameters of <c>Invoke-InSandbox</c> in kebab-case.</summary>
+internal static class ProcessOptions
+{
+    /// <summary>Variables.</summary>
+    public static readonly Option<string[]> Environment = CommonOptions.Repeated("--env", "KEY=VALUE", "Set a variable of every command. Repeatable. Nothing of this process's environment is passed on.");
+
+    /// <summary>Folder to start in.</summary>
+    public static readonly Option<string?> WorkingDirectory = CommonOptions.Text("--working-directory", "DIR", "Folder inside to start in; the user's home when left out.");
+
+    /// <summary>How long the command may run.</summary>
+    public static readonly Option<string?> Timeout = CommonOptions.Text("--timeout", "TIME", "End the command, and all that it started, after this long: seconds, or 500ms, 10s, 2m, 1h. Exit code 124.");
+
+    /// <summary>Makes a command of <c>exec</c>'s options.</summary>
+    /// <param name="invocation">The arguments.</param>
+    /// <returns>The command.</returns>
+    /// <exception cref="SandboxException">Values can't be read.</exception>
+    public static CommandSpecification Bind(Invocation invocation)
+    {
+        var values = new ValueReader();
+        CommandSpecification command = BindTimeout(invocation, values) with
+        {
+            Environment = values.Environment("--env", invocation.Value(Environment) ?? []),
+            WorkingDirectory = invocation.Value(WorkingDirectory),
+            User = invocation.Value(CommonOptions.User),
+        };
+        values.ThrowIfAny();
+        return command;
+    }
+
+    /// <summary>Makes a command of <c>run</c>'s options: all but the time-out belong to its sandbox.</summary>
+    /// <param name="invocation">The arguments.</param>
+    /// <returns>The command.</returns>
+    /// <exception cref="SandboxException">Values can't be read.</exception>
+    public static CommandSpecification BindForRun(Invocation invocation)
+    {
+        var values = new ValueReader();
+        CommandSpecification command = BindTimeout(invocation, values);
+        values.ThrowIfAny();
+        return command;
+    }
+
+    private static CommandSpecification BindTimeout(Invocation invocation, ValueReader values) => new()
+    {
+        Arguments = invocation.Command,
+        Timeout = values.Duration("--timeout", invocation.Value(Timeout)),
+    };
+}

@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test suite: units, integration on real nspawn and chroot, and the module's Pester suite.
+# usage: ./test.sh [--unit] [--filter EXPRESSION]
+#   --unit    only the unit tests, which need neither root nor a sandbox
+#   --filter  passed to dotnet test, such as FullyQualifiedName~CommandLine; leaves Pester out
+set -euo pipefail
+# shellcheck source=scripts/prerequisites.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/scripts/prerequisites.sh"
+
+unit_only=false filter=''
+while [ $# -gt 0 ]; do
+    case $1 in
+        --unit) unit_only=true; shift ;;
+        --filter) [ $# -gt 1 ] || fail "--filter needs an expression."; filter=$2; shift 2 ;;
+        -h | --help) sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+        *) fail "unknown argument '$1'." "See ./test.sh --help." ;;
+    esac
+done
+
+$unit_only || require_linux_root
+require_packages "${build_packages[@]}"
+$unit_only || require_packages "${runtime_packages[@]}" mmdebstrap=mmdebstrap zstd=zstd xz=xz-utils
+require_dotnet
+build_solution
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+passed=0 failed=0 skipped=0
+broken=()
+
+# Adds a suite's counts to the sums. A suite without any test counts as broken: it may have failed to load.
+add_counts() {
+    local suite=$1 p=$2 f=$3 s=$4 may_be_empty=$5
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    say "$suite: $p passed, $f failed, $s skipped"
+    [ "$f" -eq 0 ] || broken+=("$suite: $f tests failed")
+    [ $((p + f)) -gt 0 ] || [ "$may_be_empty" = true ] || broken+=("$suite: ran no test")
+}
+
+run_xunit() {
+    local project=$1 trx="$results/$1.trx" code=0 arguments=()
+    [ -z "$filter" ] || arguments+=(--filter "$filter")
+    say "" && say "== $project"
+    dotnet test "$repository/tests/$project" -c Release --no-build --results-directory "$results" \
+        --logger "trx;LogFileName=$project.trx" --logger "console;verbosity=normal" "${arguments[@]}" || code=$?
+    if [ ! -f "$trx" ]; then
+        [ -n "$filter" ] && [ $code -eq 0 ] && return
+        broken+=("$project: the test run ended with code $code and no results")
+        return
+    fi
+    local counters
+    counters=$(grep -o '<Counters [^>]*' "$trx")
+    number() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
+    add_counts "$project" "$(number passed)" "$(number failed)" "$(($(number total) - $(number executed)))" "$([ -n "$filter" ] && echo true || echo false)"
+    # A crashed test host leaves results of what ran before it.
+    [ $code -eq 0 ] || [ "$(number failed)" -gt 0 ] || broken+=("$project: the test run ended with code $code")
+}
+
+run_pester() {
+    local pwsh line
+    say "" && say "== The module's Pester suite"
+    pwsh=$(find_pwsh)
+    # shellcheck disable=SC2016  # PowerShell's variables, not bash's
+    if [ -z "$pwsh" ] || ! "$pwsh" -NoProfile -NonInteractive -Command 'exit [int]-not (Get-Module -ListAvailable Pester | Where-Object Version -ge 5.0)' >/dev/null 2>&1; then
+        say "######################################################################"
+        say "##  The module's Pester suite DID NOT RUN: it needs PowerShell 7.4  ##"
+        say "##  or newer with Pester 5 or newer, and one of them is not here.   ##"
+        say "######################################################################"
+        return
+    fi
+
+    # A fresh PowerShell, as a user has it: the module is imported from where the build put it.
+    # shellcheck disable=SC2016
+    AGENTSANDBOX_TESTS="$repository/tests/module" AGENTSANDBOX_RESULTS="$results/pester" "$pwsh" -NoProfile -NonInteractive -Command '
+        $ErrorActionPreference = "Stop"
+        Import-Module Pester -MinimumVersion 5.0
+        $c = New-PesterConfiguration
+        $c.Run.Path = $env:AGENTSANDBOX_TESTS
+        $c.Run.PassThru = $true
+        $c.Output.Verbosity = "Normal"
+        $r = Invoke-Pester -Configuration $c
+        Set-Content -LiteralPath $env:AGENTSANDBOX_RESULTS -Value "$($r.PassedCount) $($r.FailedCount + $r.FailedBlocksCount + $r.FailedContainersCount) $($r.SkippedCount + $r.NotRunCount)"
+    ' || broken+=("Pester: PowerShell ended with code $?")
+    if [ -f "$results/pester" ]; then
+        read -r -a line <"$results/pester"
+        add_counts "Pester" "${line[@]}" false
+    fi
+}
+
+# Everything of ours that can be left: processes, mounts in any namespace, control groups. One line each, so that before and after can be compared.
+inventory() {
+    local directory
+    for directory in /proc/[0-9]*; do
+        case $(readlink "$directory/exe" 2>/dev/null || true) in
+            */agentsandbox | */agentsandbox-guest | */systemd-nspawn) echo "process ${directory#/proc/} $(tr '\0' ' ' <"$directory/cmdline" 2>/dev/null || true)" ;;
+        esac
+    done
+    grep -i agentsandbox /proc/self/mountinfo | sed 's/^/mount /' || true
+    find /sys/fs/cgroup -mindepth 2 -type d -ipath '*agentsandbox*/*' -printf 'cgroup %p\n' 2>/dev/null || true
+}
+
+if $unit_only; then
+    run_xunit AgentSandbox.Tests
+else
+    for backend in nspawn chroot; do
+        # Without them most of this product would go untested, and a green result would say nothing.
+        "$agentsandbox" backends | awk -v b="$backend" 'tolower($1) == b && $2 == "yes" { found = 1 } END { exit !found }' ||
+            fail "the backend $backend is not ready here, so it can't be tested." "$("$agentsandbox" backends)"
+    done
+    inventory | sort >"$results/before"
+    run_xunit AgentSandbox.Tests
+    run_xunit AgentSandbox.IntegrationTests
+    [ -n "$filter" ] || run_pester
+    for _ in 1 2 3 4 5; do # supervisors that are just ending are not left over
+        inventory | sort >"$results/after"
+        leftovers=$(comm -13 "$results/before" "$results/after")
+        [ -n "$leftovers" ] || break
+        sleep 1
+    done
+    if [ -n "$leftovers" ]; then
+        say "" && say "Left over after the tests:" && say "$leftovers"
+        broken+=("the tests left something behind")
+    fi
+fi
+
+say ""
+[ ${#broken[@]} -eq 0 ] || printf 'FAILED: %s\n' "${broken[@]}" >&2
+echo "$passed passed, $failed failed, $skipped skipped"
+[ ${#broken[@]} -eq 0 ]
