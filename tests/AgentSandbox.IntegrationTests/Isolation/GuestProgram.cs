@@ -24,24 +24,10 @@ internal static class GuestProgram
     private static string Copy()
     {
         string copy = System.IO.Path.Combine(Directory.CreateTempSubdirectory("agentsandbox-guest-").FullName, "agentsandbox-guest");
-        File.Copy(Published(), copy);
+        File.Copy(System.IO.Path.Combine(Programs.Folder, "agentsandbox-guest"), copy);
         File.SetUnixFileMode(System.IO.Path.GetDirectoryName(copy)!, (UnixFileMode)0x1ED);
         File.SetUnixFileMode(copy, (UnixFileMode)0x1ED);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(System.IO.Path.GetDirectoryName(copy)!, recursive: true);
         return copy;
-    }
-
-    private static string Published()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            string program = System.IO.Path.Combine(folder.FullName, "artifacts", "bin", "agentsandbox-guest");
-            if (File.Exists(program))
-            {
-                return program;
-            }
-        }
-
-        throw new InvalidOperationException("Build the solution first: artifacts/bin/agentsandbox-guest is missing.");
     }
 }
