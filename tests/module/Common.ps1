@@ -53,3 +53,15 @@ function Get-Failure([scriptblock] $Script) {
         $_
     }
 }
+
+# Says whether a process with this text in its command line runs on this machine, in whatever sandbox. The text has to be one that only the test uses.
+function Test-HostProcess([string] $Text) {
+    foreach ($process in Get-ChildItem /proc -Directory | Where-Object Name -Match '^\d+$') {
+        $line = Get-Content "$($process.FullName)/cmdline" -Raw -ErrorAction Ignore
+        if ($line -and $process.Name -ne $PID -and ($line -replace "`0", ' ').Contains($Text)) {
+            return $true
+        }
+    }
+
+    $false
+}

@@ -17,7 +17,7 @@ Describe 'Help of <_>' -ForEach $cmdlets {
 
     It 'is the written one, with synopsis and description' {
         $help.Synopsis | Should -Not -BeNullOrEmpty
-        $help.Synopsis | Should -Not -Match '^\s*' + $name
+        $help.Synopsis | Should -Not -Match "^\s*$name"
         ($help.description.Text -join '').Length | Should -BeGreaterThan 60
     }
 
@@ -28,7 +28,7 @@ Describe 'Help of <_>' -ForEach $cmdlets {
             $ast = [Management.Automation.Language.Parser]::ParseInput($example.code, [ref] $null, [ref] $errors)
             $errors | Should -BeNullOrEmpty
             $calls = $ast.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] }, $true)
-            $calls.ForEach({ $_.GetCommandName() }) | Should -Contain $name
+            $calls | ForEach-Object { $_.GetCommandName() } | Should -Contain $name
         }
     }
 
@@ -38,7 +38,7 @@ Describe 'Help of <_>' -ForEach $cmdlets {
             foreach ($call in $ast.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] }, $true)) {
                 $called = Get-Command $call.GetCommandName() -ErrorAction Ignore
                 if ($called.ModuleName -eq 'AgentSandbox') {
-                    foreach ($parameter in $call.CommandElements.Where({ $_ -is [Management.Automation.Language.CommandParameterAst] })) {
+                    foreach ($parameter in $call.CommandElements | Where-Object { $_ -is [Management.Automation.Language.CommandParameterAst] }) {
                         $called.Parameters.Keys | Should -Contain $parameter.ParameterName
                     }
                 }
