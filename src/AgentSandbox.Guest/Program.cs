@@ -10,6 +10,7 @@ internal static class Program
         ["tar-create", .. string[] rest] => Tar.TarCreateVerb.Run(rest),
         ["tar-extract", .. string[] rest] => Tar.TarExtractVerb.Run(rest),
         ["probe", .. string[] rest] => Probes.ProbeVerb.Run(rest),
+        ["seccomp-exec", .. string[] rest] => Seccomp.SeccompExecVerb.Run(rest),
         _ => Usage(),
     };
 

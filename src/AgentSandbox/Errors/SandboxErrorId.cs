@@ -120,6 +120,9 @@ public static class SandboxErrorId
     /// <summary>No isolation probe has that id.</summary>
     public const string ProbeNotFound = nameof(ProbeNotFound);
 
+    /// <summary>Isolation could not be tested: what the test plants on the host or starts in the sandbox did not work.</summary>
+    public const string ProbeFailed = nameof(ProbeFailed);
+
     /// <summary>A program that belongs to this product is missing or damaged.</summary>
     public const string ProgramNotFound = nameof(ProgramNotFound);
 }

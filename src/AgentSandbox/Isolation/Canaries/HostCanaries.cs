@@ -1,0 +1,101 @@
+using System.Security.Cryptography;
+
+namespace AgentSandbox.Isolation.Canaries;
+
+/// <summary>
+/// What one run plants on the host for the sandbox to be caught with: files, a process, listeners, each with a secret of its own. Removed whatever
+/// happens; if this process is killed, the canary process ends with it and only a folder with random numbers in it is left in the temporary folder.
+/// </summary>
+internal sealed class HostCanaries : IAsyncDisposable
+{
+    private readonly CanaryListener _loopback;
+    private readonly CanaryListener _abstract;
+
+    private HostCanaries(string runId, CanaryFiles files, CanaryProcess process, CanaryListener loopback, CanaryListener @abstract)
+    {
+        RunId = runId;
+        Files = files;
+        Process = process;
+        _loopback = loopback;
+        _abstract = @abstract;
+    }
+
+    /// <summary>32 hexadecimal digits, in the name of everything that belongs to this run.</summary>
+    public string RunId { get; }
+
+    /// <summary>The files.</summary>
+    public CanaryFiles Files { get; }
+
+    /// <summary>The process.</summary>
+    public CanaryProcess Process { get; }
+
+    /// <summary>TCP port on 127.0.0.1.</summary>
+    public int LoopbackPort => _loopback.Port;
+
+    /// <summary>What the port says.</summary>
+    public string LoopbackSecret => _loopback.Secret;
+
+    /// <summary>Name of the abstract Unix socket, without the leading zero byte.</summary>
+    public string AbstractName => AbstractNameOf(RunId);
+
+    /// <summary>What the abstract socket says.</summary>
+    public string AbstractSecret => _abstract.Secret;
+
+    /// <summary>Plants.</summary>
+    /// <param name="cancellationToken">Cancels; what was planted is removed.</param>
+    /// <returns>The canaries, checked.</returns>
+    /// <exception cref="ProbeFailedException">One does not answer.</exception>
+    public static async Task<HostCanaries> PlantAsync(CancellationToken cancellationToken)
+    {
+        string runId = NewSecret();
+        CanaryFiles files = CanaryFiles.Create(runId);
+        CanaryProcess? process = null;
+        CanaryListener? loopback = null;
+        CanaryListener? @abstract = null;
+        try
+        {
+            process = await CanaryProcess.StartAsync(runId, files.SignalLog, cancellationToken);
+            loopback = CanaryListener.OnLoopback(NewSecret());
+            @abstract = CanaryListener.OnAbstractName(AbstractNameOf(runId), NewSecret());
+            var canaries = new HostCanaries(runId, files, process, loopback, @abstract);
+            await canaries.VerifyAsync(cancellationToken);
+            return canaries;
+        }
+        catch
+        {
+            @abstract?.Dispose();
+            loopback?.Dispose();
+            process?.Dispose();
+            files.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Checks that every canary is still as it was planted: a dead one makes everything look isolated.</summary>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>A task that completes when all have answered.</returns>
+    /// <exception cref="ProbeFailedException">One does not.</exception>
+    public async Task VerifyAsync(CancellationToken cancellationToken)
+    {
+        Files.Verify();
+        Process.Verify();
+        await _loopback.VerifyAsync(cancellationToken);
+        await _abstract.VerifyAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _abstract.Dispose();
+        _loopback.Dispose();
+        Process.Dispose();
+        Files.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>128 random bits as 32 hexadecimal digits.</summary>
+    /// <returns>The digits.</returns>
+    public static string NewSecret() => Convert.ToHexString(RandomNumberGenerator.GetBytes(16)).ToLowerInvariant();
+
+    private static string AbstractNameOf(string runId) => "agentsandbox-canary-" + runId;
+}

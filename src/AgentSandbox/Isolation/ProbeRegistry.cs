@@ -1,0 +1,59 @@
+using AgentSandbox.Isolation.Probes;
+
+namespace AgentSandbox.Isolation;
+
+/// <summary>Every probe. Instances are made per run, since some hold a secret of their run.</summary>
+internal static class ProbeRegistry
+{
+    private static readonly Func<IsolationProbe>[] s_probes =
+    [
+        () => new HostPathProbe(),
+        () => new HostWriteProbe(),
+        () => new ProcRootProbe(),
+        () => new ChrootReentryProbe(),
+        () => new HostVisibleProbe(),
+        () => new SignalHostProbe(),
+        () => new TraceHostProbe(),
+        () => new HostLoopbackProbe(),
+        () => new AbstractUnixProbe(),
+        () => new EgressProbe(),
+        () => new VsockProbe(),
+        () => new SeccompProbe(),
+        () => new NestedUserNamespaceProbe(),
+        () => new CapabilitiesProbe(),
+        () => new HostRootProbe(),
+        () => new NoNewPrivilegesProbe(),
+        () => new BlockDeviceProbe(),
+        () => new MemoryLimitProbe(),
+        () => new PidLimitProbe(),
+        () => new CpuLimitProbe(),
+        () => new DiskLimitProbe(),
+    ];
+
+    /// <summary>Data of every probe, in the order in which they run.</summary>
+    public static IReadOnlyList<IsolationProbeInfo> Catalogue { get; } = [.. s_probes.Select(make => make().Info)];
+
+    /// <summary>Makes the probes of one run.</summary>
+    /// <param name="ids">Their ids; all when null.</param>
+    /// <returns>The probes, in the catalogue's order.</returns>
+    /// <exception cref="SandboxException"><see cref="SandboxErrorId.ProbeNotFound"/>.</exception>
+    public static IReadOnlyList<IsolationProbe> Create(IReadOnlyCollection<string>? ids)
+    {
+        List<IsolationProbe> all = [.. s_probes.Select(make => make())];
+        if (ids is null)
+        {
+            return all;
+        }
+
+        string[] unknown = [.. ids.Where(id => !all.Exists(probe => Same(probe.Info.Id, id)))];
+        return unknown.Length == 0
+            ? all.FindAll(probe => ids.Any(id => Same(probe.Info.Id, id)))
+            : throw new SandboxException(
+                SandboxErrorId.ProbeNotFound,
+                $"No isolation probe has the id '{string.Join("', '", unknown)}'.",
+                $"The ids are: {string.Join(", ", all.Select(probe => probe.Info.Id))}.",
+                unknown[0]);
+    }
+
+    private static bool Same(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+using AgentSandbox.Isolation.Observation;
+
+namespace AgentSandbox.Isolation.Probes;
+
+/// <summary>Whether a payload has capabilities that amount to being root on the host.</summary>
+internal sealed class CapabilitiesProbe : HostProbe
+{
+    // Numbers of linux/capability.h. Those that give away the host, its files, its other processes or its network.
+    private static readonly (int Bit, string Name)[] s_dangerous =
+    [
+        (0, "CHOWN"), (1, "DAC_OVERRIDE"), (2, "DAC_READ_SEARCH"), (3, "FOWNER"), (5, "KILL"), (6, "SETGID"), (7, "SETUID"), (12, "NET_ADMIN"), (13, "NET_RAW"),
+        (16, "SYS_MODULE"), (17, "SYS_RAWIO"), (18, "SYS_CHROOT"), (19, "SYS_PTRACE"), (21, "SYS_ADMIN"), (22, "SYS_BOOT"), (25, "SYS_TIME"), (27, "MKNOD"),
+        (31, "SETFCAP"), (32, "MAC_OVERRIDE"), (33, "MAC_ADMIN"), (34, "SYSLOG"), (38, "PERFMON"), (39, "BPF"),
+    ];
+
+    /// <inheritdoc/>
+    public override IsolationProbeInfo Info { get; } = new(
+        "priv.caps",
+        IsolationCategory.Privilege,
+        IsolationSeverity.High,
+        "Does a payload have capabilities over the host?",
+        "capabilities(7), user_namespaces(7)",
+        "-Backend Nspawn; on chroot an unprivileged user (no -User root).");
+
+    /// <inheritdoc/>
+    protected override IsolationFinding Look(ProbeContext context)
+    {
+        PayloadProcess payload = context.Payload;
+        ulong has = Set(payload, "CapEff") | Set(payload, "CapPrm") | Set(payload, "CapInh");
+        string[] names = [.. s_dangerous.Where(capability => (has >> capability.Bit & 1) != 0).Select(capability => capability.Name)];
+        if (names.Length == 0)
+        {
+            return IsolationFinding.Host(false, $"The payload's effective and permitted sets hold none of the {s_dangerous.Length} dangerous capabilities ({has:x}).");
+        }
+
+        bool ownNamespace = !payload.SharesNamespace("user");
+        return IsolationFinding.Host(!ownNamespace, $"The payload has {string.Join(", ", names)}{(ownNamespace ? ", but only inside its own user namespace" : "")}.");
+    }
+
+    private static ulong Set(PayloadProcess payload, string name) => ulong.Parse(payload.Status(name), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,32 @@
+using AgentSandbox.Isolation.Observation;
+
+namespace AgentSandbox.Isolation.Probes;
+
+/// <summary>What the host sees of a payload and several probes build on.</summary>
+internal static class HostFacts
+{
+    /// <summary>A process can name only processes of its own namespace and those below: pid_namespaces(7).</summary>
+    public static string? OwnProcesses(PayloadProcess payload) =>
+        payload.SharesNamespace("pid") ? null : "The payload has a process namespace of its own, so it has no number for a process of the host.";
+
+    /// <summary>Abstract sockets belong to a network namespace: unix(7), network_namespaces(7).</summary>
+    public static string? OwnNetwork(PayloadProcess payload) =>
+        payload.SharesNamespace("net") ? null : "The payload has a network namespace of its own.";
+
+    /// <summary>A network namespace of its own in which no interface but loopback exists, so that no packet leaves it.</summary>
+    public static string? NoInterface(PayloadProcess payload) =>
+        !payload.SharesNamespace("net") && payload.ReadLines("net/dev").Skip(2).All(line => line.TrimStart().StartsWith("lo:", StringComparison.Ordinal))
+            ? "The payload has a network namespace of its own with no interface but loopback."
+            : null;
+
+    /// <summary>The parameter that puts a sandbox on the host's network.</summary>
+    public static string? HostNetwork(ProbeContext context) => context.Specification.Network == NetworkMode.Host ? "-Network Host" : null;
+
+    /// <summary>The mount that shows a path of the host.</summary>
+    public static string? MountOf(ProbeContext context, string path, bool writable)
+    {
+        SandboxMount? mount = context.Specification.Mounts.FirstOrDefault(
+            mount => (path + "/").StartsWith(mount.Source.TrimEnd('/') + "/", StringComparison.Ordinal) && !(writable && mount.ReadOnly));
+        return mount is null ? null : $"-Mount {mount}";
+    }
+}

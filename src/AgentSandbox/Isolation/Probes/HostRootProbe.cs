@@ -1,0 +1,21 @@
+namespace AgentSandbox.Isolation.Probes;
+
+/// <summary>Whether a payload is the host's root.</summary>
+internal sealed class HostRootProbe : HostProbe
+{
+    /// <inheritdoc/>
+    public override IsolationProbeInfo Info { get; } = new(
+        "priv.host-root",
+        IsolationCategory.Privilege,
+        IsolationSeverity.High,
+        "Does a payload run as the host's root?",
+        "user_namespaces(7), proc_pid_status(5)",
+        "-Backend Nspawn, which has a user namespace; on chroot no -User root.");
+
+    /// <inheritdoc/>
+    protected override IsolationFinding Look(ProbeContext context)
+    {
+        string[] ids = context.Payload.Status("Uid").Split('\t', StringSplitOptions.RemoveEmptyEntries);
+        return IsolationFinding.Host(ids.Contains("0"), $"On the host the payload's user ids are {string.Join(", ", ids.Distinct())}.");
+    }
+}

@@ -1,0 +1,74 @@
+using AgentSandbox.Isolation.Canaries;
+using AgentSandbox.Isolation.Observation;
+
+namespace AgentSandbox.Isolation;
+
+/// <summary>Runs the guest's half of probes in a sandbox, as the sandbox's default user would run any command; and keeps one process there for the host to look at.</summary>
+internal sealed class SandboxPayload : IAsyncDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
+    private readonly SandboxManager _manager;
+    private readonly string _id;
+    private readonly SandboxCommand _holder;
+
+    private SandboxPayload(SandboxManager manager, string id, SandboxCommand holder, PayloadProcess process)
+    {
+        _manager = manager;
+        _id = id;
+        _holder = holder;
+        Process = process;
+    }
+
+    /// <summary>The process that stays.</summary>
+    public PayloadProcess Process { get; }
+
+    /// <summary>Starts the process that stays.</summary>
+    /// <param name="manager">The manager.</param>
+    /// <param name="id">The sandbox.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The payload.</returns>
+    /// <exception cref="ProbeFailedException">It did not start as expected.</exception>
+    public static async Task<SandboxPayload> StartAsync(SandboxManager manager, string id, CancellationToken cancellationToken)
+    {
+        string[] arguments = ["probe", "hold", HostCanaries.NewSecret()];
+        SandboxCommand holder = await manager.StartCommandAsync(id, Command(arguments) with { StandardInput = true }, cancellationToken);
+        try
+        {
+            // The first byte says that it is past all trampolines and is itself.
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            deadline.CancelAfter(s_patience);
+            int count = await holder.StandardOutput.ReadAsync(new byte[1], deadline.Token);
+            return count == 1
+                ? new SandboxPayload(manager, id, holder, PayloadProcess.Find(arguments))
+                : throw new ProbeFailedException("The process for the host to look at ended at once.");
+        }
+        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
+        {
+            await holder.DisposeAsync();
+            throw new ProbeFailedException($"The process for the host to look at did not start within {s_patience.TotalSeconds} s.", error);
+        }
+        catch
+        {
+            await holder.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs one probe's half.</summary>
+    /// <param name="arguments">Its id and arguments.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Its standard output.</returns>
+    public async Task<byte[]> RunProbeAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        await using SandboxCommand command = await _manager.StartCommandAsync(_id, Command(["probe", .. arguments]) with { Timeout = s_patience }, cancellationToken);
+        byte[] output = await HostProbeRunner.ReadBoundedAsync(command.StandardOutput, cancellationToken);
+        CommandExit exit = await command.Completion.WaitAsync(cancellationToken);
+        return exit.TimedOut ? throw new ProbeFailedException($"The probe took more than {s_patience.TotalSeconds} s in the sandbox.") : output;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _holder.DisposeAsync();
+
+    private static CommandSpecification Command(string[] arguments) => new() { Arguments = arguments, Self = true, WorkingDirectory = "/" };
+}

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using AgentSandbox.State;
+using Xunit;
+
+namespace AgentSandbox.IntegrationTests.Behaviour;
+
+/// <summary>SIGKILL of each part: afterwards the list tells the truth, removing works, and nothing is left.</summary>
+public sealed class FaultTests
+{
+    [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
+    public async Task Killing_the_supervisor(string backend) => await KillAsync(backend, s => s.SupervisorId);
+
+    [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
+    public async Task Killing_what_runs_the_guest(string backend) => await KillAsync(backend, s => s.LauncherId);
+
+    [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
+    public async Task Killing_the_guest(string backend) => await KillAsync(backend, s => s.LeaderId);
+
+    [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
+    public async Task A_failed_sandbox_can_be_started_again_on_its_files(string backend)
+    {
+        await using var host = new SandboxHost();
+        Sandbox sandbox = await host.CreateAsync(backend);
+        await host.ShellAsync(sandbox, "echo kept > /tmp/file; sync");
+        Kill(State(host, sandbox).SupervisorId);
+        await WaitForAsync(() => host.Manager.Get(sandbox.Id).State == SandboxState.Failed);
+        await host.Manager.StartAsync(sandbox.Id);
+        Assert.Equal("kept\n", (await host.ShellAsync(sandbox, "cat /tmp/file")).StandardOutput);
+    }
+
+    [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
+    public async Task Killing_the_creator_half_way_leaves_nothing_after_the_next_look(string backend)
+    {
+        await using var host = new SandboxHost();
+        await host.Manager.DisposeAsync();
+        for (int delay = 5; delay <= 125; delay += 20)
+        {
+            using var creator = Process.Start(new ProcessStartInfo(Path.Combine(Programs.Folder, "agentsandbox"), ["create", "half", "--backend", backend])
+            {
+                RedirectStandardOutput = true, RedirectStandardError = true, Environment = { [SandboxHome.EnvironmentVariable] = host.Root },
+            })!;
+            await Task.Delay(delay);
+            creator.Kill();
+            await creator.WaitForExitAsync();
+            // Complete, or gone: nothing in between, and the name is free again once it is removed.
+            await WaitForAsync(() => host.Manager.List().All(s => s.State == SandboxState.Running));
+            foreach (Sandbox sandbox in host.Manager.List())
+            {
+                await host.Manager.RemoveAsync(sandbox.Id);
+                Assert.Empty(SandboxHost.RemainsOf(sandbox.Id, host.Root));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_full_disk_while_creating_is_a_clear_error_and_leaves_nothing()
+    {
+        await using var host = new SandboxHost();
+        Directory.CreateDirectory(host.Root);
+        Run("mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", host.Root);
+        try
+        {
+            await using var manager = new SandboxManager(host.Home);
+            await File.WriteAllBytesAsync(Path.Combine(host.Root, "filler"), new byte[900 * 1024]);
+            SandboxException e = await Assert.ThrowsAsync<SandboxException>(() => manager.CreateAsync(new SandboxSpecification { Backend = "Nspawn" }));
+            Assert.Equal(SandboxErrorId.DiskFull, e.ErrorId);
+            Assert.Empty(manager.List());
+            Assert.Empty(Directory.EnumerateFileSystemEntries(host.Home.Sandboxes));
+            Assert.Empty(Directory.EnumerateFileSystemEntries(host.Home.Runtime));
+        }
+        finally
+        {
+            Run("umount", host.Root);
+        }
+    }
+
+    private static async Task KillAsync(string backend, Func<RuntimeState, int> victim)
+    {
+        await using var host = new SandboxHost();
+        Sandbox sandbox = await host.CreateAsync(backend);
+        Sandbox neighbour = await host.CreateAsync(backend);
+        await using SandboxCommand running = await host.Manager.StartCommandAsync(sandbox.Id, CommandSpecification.Shell("sleep 1000 & sleep 1001"));
+
+        Kill(victim(State(host, sandbox)));
+        SandboxException broken = await Assert.ThrowsAsync<SandboxException>(() => running.Completion.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal(SandboxErrorId.GuestDisconnected, broken.ErrorId);
+        await WaitForAsync(() => host.Manager.Get(sandbox.Id).State == SandboxState.Failed);
+        Assert.NotNull(host.Manager.Get(sandbox.Id).StateReason);
+        await WaitForAsync(() => SandboxHost.RemainsOf(sandbox.Id, host.Root).Count == 0);
+        Assert.Equal("well\n", (await host.ShellAsync(neighbour, "echo well")).StandardOutput);
+        await host.Manager.RemoveAsync(sandbox.Id);
+        Assert.Equal(neighbour.Id, Assert.Single(host.Manager.List()).Id);
+    }
+
+    private static RuntimeState State(SandboxHost host, Sandbox sandbox) =>
+        StateFile.TryRead(Path.Combine(host.Home.SandboxRuntime(sandbox.Id), "state.json"), StateJson.Default.RuntimeState)!;
+
+    private static void Kill(int pid)
+    {
+        Assert.True(pid > 1);
+        using Process process = Process.GetProcessById(pid);
+        process.Kill();
+    }
+
+    private static async Task WaitForAsync(Func<bool> condition)
+    {
+        for (int i = 0; i < 200 && !condition(); i++)
+        {
+            await Task.Delay(100);
+        }
+
+        Assert.True(condition());
+    }
+
+    private static void Run(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(program, arguments);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
+}

@@ -1,0 +1,89 @@
+using Xunit;
+
+namespace AgentSandbox.IntegrationTests.Behaviour;
+
+/// <summary>What a hostile program in a sandbox tries, and that the host and the other sandboxes stay well.</summary>
+public sealed class HostileGuestTests
+{
+    [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
+    public async Task Filling_the_disk_fills_its_own_only(string backend)
+    {
+        await using var host = new SandboxHost();
+        Sandbox hostile = await host.CreateAsync(backend, s => s with { DiskLimit = 64L << 20 });
+        Sandbox other = await host.CreateAsync(backend);
+        CommandResult result = await host.ShellAsync(hostile, "dd if=/dev/zero of=/tmp/full bs=1M count=4000");
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains("No space left", result.StandardError, StringComparison.Ordinal);
+        Assert.True(new FileInfo(Path.Combine(host.Home.SandboxData(hostile.Id), "disk.img")).Length <= 64L << 20);
+        Assert.Equal(0, (await host.ShellAsync(other, "echo fine > /tmp/x")).ExitCode);
+        Assert.Equal("still here\n", (await host.ShellAsync(hostile, "echo still here")).StandardOutput);
+    }
+
+    [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
+    public async Task Forking_without_end_meets_the_process_limit_and_ends_with_the_sandbox(string backend)
+    {
+        await using var host = new SandboxHost();
+        Sandbox hostile = await host.CreateAsync(backend, s => s with { PidLimit = 64 });
+        Sandbox other = await host.CreateAsync(backend);
+        await using SandboxCommand bomb = await host.Manager.StartCommandAsync(hostile.Id, CommandSpecification.Shell("bomb() { bomb | bomb & }; bomb; while :; do sleep 0.1; done"));
+        await Task.Delay(1500);
+        Assert.True(host.Manager.Get(hostile.Id).ProcessCount <= 64);
+        Assert.Equal(0, (await host.ShellAsync(other, "true")).ExitCode);
+        await host.Manager.RemoveAsync(hostile.Id);
+        Assert.Empty(SandboxHost.RemainsOf(hostile.Id, host.Root));
+    }
+
+    [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
+    public async Task Using_up_the_memory_ends_the_command_and_not_the_sandbox(string backend)
+    {
+        await using var host = new SandboxHost();
+        Sandbox hostile = await host.CreateAsync(backend, s => s with { Memory = 64L << 20 });
+        CommandResult result = await host.ShellAsync(hostile, "perl -e 'my @a; push @a, \"x\" x 1000000 while 1'");
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Equal("alive\n", (await host.ShellAsync(hostile, "echo alive")).StandardOutput);
+    }
+
+    [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
+    public async Task Killing_everything_that_it_can_reach_harms_nobody_else(string backend)
+    {
+        await using var host = new SandboxHost();
+        Sandbox hostile = await host.CreateAsync(backend);
+        Sandbox other = await host.CreateAsync(backend);
+        await host.ShellAsync(hostile, "kill -9 -1; for p in /proc/[0-9]*; do kill -9 ${p#/proc/} 2>/dev/null; done; true");
+        Assert.Equal("ok\n", (await host.ShellAsync(other, "echo ok")).StandardOutput);
+        SandboxState state = host.Manager.Get(hostile.Id).State;
+        Assert.True(state is SandboxState.Running or SandboxState.Failed);
+        await host.Manager.RemoveAsync(hostile.Id);
+        Assert.Empty(SandboxHost.RemainsOf(hostile.Id, host.Root));
+    }
+
+    [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
+    public async Task Flooding_its_output_is_held_up_and_not_buffered(string backend)
+    {
+        await using var host = new SandboxHost();
+        Sandbox hostile = await host.CreateAsync(backend);
+        await using SandboxCommand flood = await host.Manager.StartCommandAsync(hostile.Id, CommandSpecification.Shell("yes & yes >&2"));
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        await Task.Delay(2000);
+        Assert.True(GC.GetTotalMemory(forceFullCollection: true) - before < 32L << 20);
+        Assert.Equal("other commands go on\n", (await host.ShellAsync(hostile, "echo other commands go on")).StandardOutput);
+        await flood.StopAsync();
+        Assert.NotNull((await flood.Completion).Signal);
+    }
+
+    [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
+    public async Task What_it_does_to_its_root_before_a_restart_leads_nowhere_on_the_host(string backend)
+    {
+        await using var host = new SandboxHost();
+        string secret = Path.Combine(host.Root, "secret");
+        string share = Directory.CreateDirectory(Path.Combine(host.Root, "share")).FullName;
+        Sandbox hostile = await host.CreateAsync(backend, s => s with { Mounts = [SandboxMount.Parse($"{share}:/tmp/data")], Network = NetworkMode.Host });
+        await File.WriteAllTextAsync(secret, "untouched");
+        // Links where the next start will mount and write.
+        await host.ShellAsync(hostile, $"rm -rf /etc /tmp/other; ln -s {host.Root} /tmp/other; mkdir -p /etc; ln -sf {secret} /etc/resolv.conf; ln -sf {secret} /etc/passwd; true");
+        await host.Manager.StopAsync(hostile.Id);
+        await host.Manager.StartAsync(hostile.Id);
+        Assert.Equal("untouched", await File.ReadAllTextAsync(secret));
+        Assert.Equal(0, (await host.ShellAsync(hostile, "test -d /tmp/data")).ExitCode);
+    }
+}

@@ -1,0 +1,112 @@
+using AgentSandbox.Backends.Linux.ControlGroups;
+using AgentSandbox.State;
+using Xunit;
+
+namespace AgentSandbox.IntegrationTests.Behaviour;
+
+/// <summary>A state folder of its own with a manager over it. Disposing it removes every sandbox and fails the test when anything is left.</summary>
+public sealed class SandboxHost : IAsyncDisposable
+{
+    private readonly List<string> _ids = [];
+
+    public SandboxHost()
+    {
+        Root = Path.Combine(Path.GetTempPath(), "agsb-" + Guid.NewGuid().ToString("N")[..8]);
+        Home = new SandboxHome(Root);
+        Manager = new SandboxManager(Home);
+    }
+
+    public static TheoryData<string> Backends => ["Nspawn", "Chroot"];
+
+    public string Root { get; }
+
+    public SandboxHome Home { get; }
+
+    public SandboxManager Manager { get; }
+
+    public async Task<Sandbox> CreateAsync(string backend, Func<SandboxSpecification, SandboxSpecification>? change = null)
+    {
+        var specification = new SandboxSpecification { Backend = backend };
+        Sandbox sandbox = await Manager.CreateAsync(change?.Invoke(specification) ?? specification);
+        lock (_ids)
+        {
+            _ids.Add(sandbox.Id);
+        }
+
+        return sandbox;
+    }
+
+    public Task<CommandResult> ShellAsync(Sandbox sandbox, string line, TimeSpan? timeout = null) =>
+        Manager.RunAsync(sandbox.Id, CommandSpecification.Shell(line) with { Timeout = timeout ?? TimeSpan.FromSeconds(60) });
+
+    /// <summary>Everything of a sandbox that is not in its state folder.</summary>
+    public static IReadOnlyList<string> RemainsOf(string id, string root)
+    {
+        var found = new List<string>();
+        foreach (string hierarchy in ControlGroupHierarchy.Detect().Roots)
+        {
+            string group = Path.Combine(hierarchy, "agentsandbox", id);
+            if (Directory.Exists(group))
+            {
+                found.Add("control group " + group);
+            }
+        }
+
+        foreach (string process in Directory.EnumerateDirectories("/proc").Where(p => char.IsAsciiDigit(Path.GetFileName(p)[0])))
+        {
+            try
+            {
+                if (File.ReadAllText(Path.Combine(process, "mountinfo")).Contains(root + "/run/" + id, StringComparison.Ordinal))
+                {
+                    found.Add($"mount in {process}: {File.ReadAllText(Path.Combine(process, "cmdline")).Replace('\0', ' ')}");
+                }
+
+                if (File.ReadAllText(Path.Combine(process, "cmdline")).Contains(id, StringComparison.Ordinal))
+                {
+                    found.Add("process " + process);
+                }
+            }
+            catch (IOException)
+            {
+                // It ended while it was looked at.
+            }
+        }
+
+        foreach (string backing in Directory.EnumerateFiles("/sys/block/", "backing_file", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2, IgnoreInaccessible = true }))
+        {
+            try
+            {
+                if (File.ReadAllText(backing).Contains(id, StringComparison.Ordinal))
+                {
+                    found.Add("loop device " + backing);
+                }
+            }
+            catch (IOException)
+            {
+                // Detached while it was looked at.
+            }
+        }
+
+        return found;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Sandbox sandbox in Manager.List())
+        {
+            await Manager.RemoveAsync(sandbox.Id);
+        }
+
+        await Manager.DisposeAsync();
+        string[] ids = [.. _ids];
+        string[] remains = [.. ids.SelectMany(id => RemainsOf(id, Root))];
+        string[] records = [.. new[] { Home.Sandboxes, Home.Runtime, Path.Combine(Home.Data, "names"), Path.Combine(Home.Data, "ids") }.Where(Directory.Exists).SelectMany(Directory.EnumerateFileSystemEntries)];
+        if (Directory.Exists(Root))
+        {
+            Directory.Delete(Root, recursive: true);
+        }
+
+        Assert.Empty(remains);
+        Assert.Empty(records);
+    }
+}
