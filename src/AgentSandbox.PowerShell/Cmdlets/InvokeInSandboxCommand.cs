@@ -1,0 +1,247 @@
+using System.Management.Automation;
+using AgentSandbox.PowerShell.Errors;
+using AgentSandbox.PowerShell.Invocation;
+using AgentSandbox.PowerShell.Parameters;
+using AgentSandbox.PowerShell.Pump;
+
+namespace AgentSandbox.PowerShell.Cmdlets;
+
+public sealed partial class InvokeInSandboxCommand
+{
+    private readonly OutputPump _pump = new();
+    private InvocationRunner? _runner;
+    private PipelineInput? _input;
+    private CollectedInput? _collected;
+    private SandboxReference[] _waitingForInput = [];
+    private bool _pipelineNamesSandboxes;
+    private bool _drained;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        try
+        {
+            TakePositionalLine();
+            CheckTargets();
+            _runner = new InvocationRunner(Manager, ReadPlan(), _pump, ThrottleLimit, StopToken);
+            _pipelineNamesSandboxes = Sandbox is null && !IsSpecified;
+            if (!_pipelineNamesSandboxes)
+            {
+                StartNamed(hasInput: MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject)));
+            }
+        }
+        catch (SandboxException e)
+        {
+            ThrowTerminating(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (_pipelineNamesSandboxes)
+        {
+            AddFromPipeline();
+        }
+        else if (_input is not null)
+        {
+            InputEncoder.Encode(InputObject, Feed);
+        }
+        else if (_collected is not null)
+        {
+            Collect();
+        }
+
+        _pump.DrainAvailable(this);
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_runner is null)
+        {
+            return;
+        }
+
+        _input?.Complete();
+        foreach (SandboxReference sandbox in _waitingForInput)
+        {
+            _runner.Add(sandbox, _collected!.OpenRead());
+        }
+
+        _runner.Complete();
+        _pump.DrainToEnd(this);
+        _drained = true;
+        if (StopToken.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+
+        if (_runner.ExitCode is { } exitCode)
+        {
+            SessionState.PSVariable.Set("global:LASTEXITCODE", exitCode);
+        }
+
+        if (_runner.Defect is { } defect)
+        {
+            ThrowTerminatingError(new ErrorRecord(defect, "InternalError", ErrorCategory.NotSpecified, Sandbox));
+        }
+
+        foreach ((SandboxException exception, string? sandbox) in _runner.Failures)
+        {
+            ThrowTerminating(exception, sandbox);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (_runner is not null)
+        {
+            if (!_drained)
+            {
+                // Ctrl+C, an error before us in the pipeline, or a command after us that has enough. The commands are ended and
+                // throw-away sandboxes removed before the prompt comes back.
+                CancelWork();
+                _runner.Complete();
+                _pump.DiscardToEnd();
+            }
+
+            _runner.Dispose();
+        }
+
+        _input?.Dispose();
+        _collected?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>With the sandbox coming by pipeline or being a throw-away one, a lone positional argument is the line: <c>$s | Invoke-InSandbox 'ls'</c>.</summary>
+    private void TakePositionalLine()
+    {
+        bool noCommand = CommandLine is null && Command is null && FilePath is null;
+        if (noCommand && Sandbox is [{ Object: null } line] && (MyInvocation.ExpectingInput || IsSpecified))
+        {
+            CommandLine = line.NameOrId;
+            Sandbox = null;
+        }
+        else if (noCommand)
+        {
+            throw new SandboxException(
+                CmdletErrorId.CommandRequired,
+                "No command was given.",
+                "Give a sandbox and a line (Invoke-InSandbox $s 'ls /'), or -Command with -ArgumentList, or -FilePath.");
+        }
+    }
+
+    private void CheckTargets()
+    {
+        if (Sandbox is not null && IsSpecified)
+        {
+            throw new SandboxException(
+                CmdletErrorId.SandboxAmbiguous,
+                $"A sandbox was named ('{Sandbox[0]}'), and parameters that describe a new one were given too.",
+                "Leave out -Sandbox to run in a throw-away sandbox, or leave out -Backend, -Image, -Mount, -Network, -ReadOnly and the limits.",
+                Sandbox[0].NameOrId);
+        }
+
+        if (Sandbox is null && !IsSpecified && !MyInvocation.ExpectingInput)
+        {
+            throw new SandboxException(
+                CmdletErrorId.SandboxRequired,
+                "No sandbox was named.",
+                "Name one (Invoke-InSandbox $s 'ls /'), send some by pipeline (Get-AgentSandbox | Invoke-InSandbox 'ls /'), or say -Backend or -Image for a throw-away one.");
+        }
+    }
+
+    private InvocationPlan ReadPlan()
+    {
+        ScriptSource? script = FilePath is null ? null : ScriptSource.Open(HostPath.Literal(SessionState, FilePath));
+        IReadOnlyList<string> arguments = script is not null ? ArgumentList : Command is not null ? [Command, .. ArgumentList] : ["/bin/sh", "-c", CommandLine!];
+        return new InvocationPlan
+        {
+            Command = new CommandSpecification
+            {
+                Arguments = arguments,
+                Environment = EnvironmentParameter.Read(Environment),
+                WorkingDirectory = WorkingDirectory,
+                User = User,
+                Timeout = TimeoutSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            },
+            Script = script,
+            AsResult = AsResult,
+            AsBytes = AsByteStream,
+            ThrowAway = Sandbox is null && IsSpecified ? ReadSpecification() : null,
+            ExitCodeIsError = LanguagePrimitives.IsTrue(GetVariableValue("PSNativeCommandUseErrorActionPreference")),
+        };
+    }
+
+    private void StartNamed(bool hasInput)
+    {
+        SandboxReference?[] targets = [.. (Sandbox ?? [null!]).Where(target => Agreed(target?.NameOrId ?? "a throw-away sandbox"))];
+        _runner!.ReportFailures = Sandbox is { Length: > 1 };
+        if (targets.Length == 0)
+        {
+            return;
+        }
+
+        if (hasInput && targets.Length > 1)
+        {
+            _collected = new CollectedInput();
+            _waitingForInput = targets!;
+            return;
+        }
+
+        _input = hasInput ? new PipelineInput(_pump.Wake) : null;
+        foreach (SandboxReference? target in targets)
+        {
+            _runner.Add(target, _input);
+        }
+    }
+
+    private void AddFromPipeline()
+    {
+        _runner!.ReportFailures = true;
+        if (SandboxReference.FromPipeline(InputObject) is not { } target)
+        {
+            WriteSandboxError(
+                new SandboxException(
+                    CmdletErrorId.SandboxRequired,
+                    $"'{InputObject}' is no sandbox, and none was named.",
+                    "To send it as standard input, name the sandbox: $data | Invoke-InSandbox $s 'cat'.",
+                    InputObject));
+            return;
+        }
+
+        if (Agreed(target.NameOrId))
+        {
+            _runner.Add(target, input: null);
+        }
+    }
+
+    private void Feed(ReadOnlyMemory<byte> data)
+    {
+        while (data.Length > 0 && !StopToken.IsCancellationRequested)
+        {
+            data = data[_input!.Append(data.Span)..];
+            if (data.Length > 0)
+            {
+                // Full. Its output has to be taken meanwhile, or a command that echoes would stand still with us.
+                _pump.WaitAndDrain(this);
+            }
+        }
+    }
+
+    private void Collect()
+    {
+        try
+        {
+            InputEncoder.Encode(InputObject, data => _collected!.Append(data.Span));
+        }
+        catch (SandboxException e)
+        {
+            ThrowTerminating(e);
+        }
+    }
+
+    private bool Agreed(string target) => ShouldProcess(target, $"Run {CommandLine ?? Command ?? FilePath}");
+}

@@ -1,0 +1,59 @@
+using System.Management.Automation;
+
+namespace AgentSandbox.PowerShell.Errors;
+
+/// <summary>Makes PowerShell's error records of the library's exceptions: same id, a true category, what it is about, what to do.</summary>
+internal static class ErrorRecords
+{
+    /// <summary>Makes the record.</summary>
+    /// <param name="exception">The library's exception.</param>
+    /// <param name="target">What the cmdlet was working on, where the exception does not say.</param>
+    public static ErrorRecord From(SandboxException exception, object? target = null) =>
+        new(exception, exception.ErrorId, Category(exception.ErrorId), exception.Target ?? target)
+        {
+            ErrorDetails = new ErrorDetails(Message(exception)) { RecommendedAction = exception.RecommendedAction },
+        };
+
+    /// <summary>A line of a command's standard error, as PowerShell itself records one of a native command.</summary>
+    public static ErrorRecord FromStandardError(string line, string sandboxName) =>
+        new(new RemoteException(line), CmdletErrorId.NativeCommandError, ErrorCategory.NotSpecified, sandboxName);
+
+    private static string Message(SandboxException exception)
+    {
+        if (exception.Problems.Count < 2)
+        {
+            return exception.Message;
+        }
+
+        // All problems at once, so that nobody has to fix them one call at a time.
+        IEnumerable<string> lines = exception.Problems.Select(problem => $"  -{problem.Parameter}: {problem.Message} {problem.RecommendedAction} [{problem.ErrorId}]");
+        return $"{exception.Problems.Count} things are wrong:{Environment.NewLine}{string.Join(Environment.NewLine, lines)}";
+    }
+
+    private static ErrorCategory Category(string errorId) => errorId switch
+    {
+        SandboxErrorId.RootRequired => ErrorCategory.PermissionDenied,
+        SandboxErrorId.UnknownBackend or SandboxErrorId.SandboxNotFound or SandboxErrorId.ImageNotFound or SandboxErrorId.MountSourceNotFound
+            or SandboxErrorId.CommandNotFound or SandboxErrorId.WorkingDirectoryNotFound or SandboxErrorId.UserNotFound
+            or SandboxErrorId.CopyPathNotFound or SandboxErrorId.ProbeNotFound or CmdletErrorId.ScriptNotFound => ErrorCategory.ObjectNotFound,
+        SandboxErrorId.BackendNotAvailable or SandboxErrorId.ProgramNotFound => ErrorCategory.NotInstalled,
+        SandboxErrorId.InvalidName or SandboxErrorId.InvalidImage or SandboxErrorId.InvalidMount or SandboxErrorId.InvalidLimit
+            or SandboxErrorId.MemoryTooSmall or SandboxErrorId.InvalidEnvironment or SandboxErrorId.InvalidSpecification
+            or CmdletErrorId.SandboxRequired or CmdletErrorId.SandboxAmbiguous or CmdletErrorId.CommandRequired
+            or CmdletErrorId.PathNotFileSystem => ErrorCategory.InvalidArgument,
+        SandboxErrorId.NameInUse or SandboxErrorId.ImageInUse => ErrorCategory.ResourceExists,
+        SandboxErrorId.SandboxBusy => ErrorCategory.ResourceBusy,
+        SandboxErrorId.SandboxNotRunning => ErrorCategory.InvalidOperation,
+        SandboxErrorId.MountNotSupported or SandboxErrorId.NotEnforceable => ErrorCategory.NotImplemented,
+        SandboxErrorId.StartFailed or SandboxErrorId.CommandFailed => ErrorCategory.OpenError,
+        SandboxErrorId.DiskFull or SandboxErrorId.ResourceExhausted => ErrorCategory.ResourceUnavailable,
+        SandboxErrorId.GuestNotResponding or SandboxErrorId.CommandTimedOut => ErrorCategory.OperationTimeout,
+        SandboxErrorId.GuestDisconnected => ErrorCategory.ConnectionError,
+        SandboxErrorId.ProtocolViolation => ErrorCategory.ProtocolError,
+        SandboxErrorId.CommandNotExecutable => ErrorCategory.PermissionDenied,
+        SandboxErrorId.ArgumentListTooLong or CmdletErrorId.InputTooLarge => ErrorCategory.LimitsExceeded,
+        SandboxErrorId.CopyRefused => ErrorCategory.SecurityError,
+        SandboxErrorId.CopyFailed or SandboxErrorId.StateFailed or SandboxErrorId.CleanupFailed => ErrorCategory.WriteError,
+        _ => ErrorCategory.NotSpecified,
+    };
+}

@@ -1,0 +1,51 @@
+using AgentSandbox.Backends;
+using AgentSandbox.State;
+
+namespace AgentSandbox.PowerShell.Session;
+
+/// <summary>
+/// The one <see cref="SandboxManager"/> of this process: connections to sandboxes stay open from one cmdlet call to the next,
+/// which is what makes a second command in a running sandbox cheap.
+/// </summary>
+internal static class SharedManager
+{
+    private static readonly object s_lock = new();
+    private static readonly Dictionary<string, SandboxManager> s_managers = new(StringComparer.Ordinal);
+
+    /// <summary>The manager of the state folder that the environment names now; a script may change the variable between two calls.</summary>
+    public static SandboxManager Current
+    {
+        get
+        {
+            string key = Environment.GetEnvironmentVariable(SandboxHome.EnvironmentVariable) ?? "";
+            lock (s_lock)
+            {
+                if (!s_managers.TryGetValue(key, out SandboxManager? manager))
+                {
+                    // The module carries the native programs in its own folder.
+                    SandboxPrograms.Folder ??= Path.Combine(Path.GetDirectoryName(typeof(SharedManager).Assembly.Location) ?? "", "bin");
+                    manager = new SandboxManager(new SandboxHome(key));
+                    s_managers.Add(key, manager);
+                }
+
+                return manager;
+            }
+        }
+    }
+
+    /// <summary>Closes every connection. Sandboxes live on; the next call opens new ones.</summary>
+    public static void Close()
+    {
+        SandboxManager[] managers;
+        lock (s_lock)
+        {
+            managers = [.. s_managers.Values];
+            s_managers.Clear();
+        }
+
+        foreach (SandboxManager manager in managers)
+        {
+            manager.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+}

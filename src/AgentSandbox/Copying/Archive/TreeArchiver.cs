@@ -1,0 +1,208 @@
+using AgentSandbox.Copying.Files;
+using Microsoft.Win32.SafeHandles;
+
+namespace AgentSandbox.Copying.Archive;
+
+/// <summary>
+/// Writes an open file or folder as an archive. Everything is opened relative to the folder that it was found in, without
+/// following links, so that what is archived is below the source even while a sandbox that shares the folder moves things about.
+/// </summary>
+internal sealed class TreeArchiver(Stream output)
+{
+    private readonly TarStreamWriter _writer = new(output);
+    private readonly byte[] _buffer = new byte[256 * 1024];
+
+    /// <summary>What was left out.</summary>
+    public CopyNotes Notes { get; } = new(ofItem: true);
+
+    /// <summary>Entries written.</summary>
+    public long Entries { get; private set; }
+
+    /// <summary>Bytes of content written.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Bytes of content in all, as they were when the source was measured.</summary>
+    public long TotalBytes { get; private set; }
+
+    /// <summary>Called after each entry, and between the parts of large files, with the path in the archive.</summary>
+    public Action<byte[]>? Progress { get; init; }
+
+    /// <summary>Writes the archive.</summary>
+    /// <param name="source">The file or folder, opened for reading.</param>
+    /// <param name="cancellationToken">Stops between two parts.</param>
+    /// <exception cref="ArchiveException">The source is neither a file nor a folder, or nested too deep.</exception>
+    /// <exception cref="NativeIOException">The source itself can't be read. What can't be read in it is left out with a note.</exception>
+    public void Run(SafeFileHandle source, CancellationToken cancellationToken)
+    {
+        StatX stat = LinuxFile.Stat(source);
+        if (!stat.IsFile && !stat.IsFolder)
+        {
+            throw new ArchiveException(ArchiveFault.Refused, "The source is neither a file nor a folder.");
+        }
+
+        TotalBytes = stat.IsFile ? (long)stat.Size : Measure(source, 0, cancellationToken);
+        _writer.Announce(TotalBytes);
+        byte[] path = ExtractPolicy.ItemName[..^1].ToArray();
+        if (stat.IsFile)
+        {
+            File(source, stat, path, cancellationToken);
+        }
+        else
+        {
+            Folder(source, stat, path, 1, cancellationToken);
+        }
+
+        _writer.Finish();
+    }
+
+    private static long Measure(SafeFileHandle folder, int depth, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        long total = 0;
+
+        // The way out of too deep a tree is the copy itself, which says where.
+        using SafeFileHandle? list = depth < ArchivePath.MaxDepth ? LinuxFile.TryOpenAt(folder, [(byte)'.', 0], OpenFlags.Folder, 0, out _) : null;
+        foreach (byte[] name in list is null ? [] : FolderReader.Read(list))
+        {
+            if (LinuxFile.TryStatAt(folder, name, out StatX stat) != 0)
+            {
+                continue;
+            }
+
+            if (stat.IsFile)
+            {
+                total += (long)stat.Size;
+            }
+            else if (stat.IsFolder && LinuxFile.TryOpenAt(folder, name, OpenFlags.Folder, 0, out _) is SafeFileHandle child)
+            {
+                using (child)
+                {
+                    total += Measure(child, depth + 1, cancellationToken);
+                }
+            }
+        }
+
+        return total;
+    }
+
+    private void Folder(SafeFileHandle folder, in StatX stat, byte[] path, int depth, CancellationToken cancellationToken)
+    {
+        if (depth > ArchivePath.MaxDepth)
+        {
+            throw new ArchiveException(ArchiveFault.Refused, $"'{DisplayText.Of(path)}' is nested deeper than {ArchivePath.MaxDepth} folders.");
+        }
+
+        _writer.Write(new TarEntry { Kind = TarEntryKind.Folder, Path = [.. path, (byte)'/'], Mode = stat.Mode & 0x1FF, Modified = stat.ModifiedSeconds });
+        Done(path);
+        foreach (byte[] name in FolderReader.Read(folder))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            byte[] childPath = [.. path, (byte)'/', .. name.AsSpan(..^1)];
+            if (childPath.Length >= ArchivePath.MaxLength - 1)
+            {
+                Notes.Add(childPath, "the path is too long.");
+                continue;
+            }
+
+            Child(folder, name, childPath, depth + 1, cancellationToken);
+        }
+    }
+
+    private void Child(SafeFileHandle folder, byte[] name, byte[] path, int depth, CancellationToken cancellationToken)
+    {
+        int errno = LinuxFile.TryStatAt(folder, name, out StatX stat);
+        if (errno == 0 && stat.IsSymbolicLink)
+        {
+            Link(folder, name, stat, path);
+            return;
+        }
+
+        if (errno == 0 && !stat.IsFile && !stat.IsFolder)
+        {
+            Notes.Add(path, "only files, folders and links are copied.");
+            return;
+        }
+
+        // O_NONBLOCK: what was a file a moment ago may be a FIFO now, whose open would wait for ever.
+        int flags = OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal;
+        using SafeFileHandle? child = errno == 0 ? LinuxFile.TryOpenAt(folder, name, flags, 0, out errno) : null;
+        if (child is null)
+        {
+            if (errno != Errno.NoEntry)
+            {
+                Notes.Add(path, NativeIOException.Explain(errno) + ".");
+            }
+
+            return;
+        }
+
+        stat = LinuxFile.Stat(child);
+        if (stat.IsFolder)
+        {
+            Folder(child, stat, path, depth, cancellationToken);
+        }
+        else if (stat.IsFile)
+        {
+            File(child, stat, path, cancellationToken);
+        }
+    }
+
+    private void Link(SafeFileHandle folder, byte[] name, in StatX stat, byte[] path)
+    {
+        if (LinuxFile.TryReadLink(folder, name) is not byte[] target)
+        {
+            Notes.Add(path, "changed while it was copied.");
+            return;
+        }
+
+        _writer.Write(new TarEntry { Kind = TarEntryKind.SymbolicLink, Path = path, LinkTarget = target, Mode = 0x1FF, Modified = stat.ModifiedSeconds });
+        Done(path);
+    }
+
+    private void File(SafeFileHandle file, in StatX stat, byte[] path, CancellationToken cancellationToken)
+    {
+        long size = (long)stat.Size;
+        _writer.Write(new TarEntry { Kind = TarEntryKind.File, Path = path, Size = size, Mode = stat.Mode & 0x1FF, Modified = stat.ModifiedSeconds });
+        bool isCut = false;
+        for (long left = size; left > 0;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int wanted = (int)Math.Min(left, _buffer.Length);
+            int read = isCut ? wanted : Read(file, path, _buffer.AsSpan(0, wanted));
+            if (read == 0)
+            {
+                // The header has promised this many bytes: keep the promise with zeros, and say so.
+                isCut = true;
+                Array.Clear(_buffer);
+                Notes.Add(path, "became shorter, or could not be read on, while it was copied; the rest is zeros.");
+                continue;
+            }
+
+            _writer.Content(_buffer.AsSpan(0, read));
+            left -= read;
+            Bytes += read;
+            Progress?.Invoke(path);
+        }
+
+        _writer.Pad(size);
+        Done(path);
+    }
+
+    private static int Read(SafeFileHandle file, byte[] path, Span<byte> buffer)
+    {
+        try
+        {
+            return LinuxFile.Read(file, buffer);
+        }
+        catch (NativeIOException e)
+        {
+            throw new NativeIOException(e.Errno, "read", path);
+        }
+    }
+
+    private void Done(byte[] path)
+    {
+        Entries++;
+        Progress?.Invoke(path);
+    }
+}
