@@ -1,5 +1,4 @@
 using AgentSandbox.Connection;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace AgentSandbox.Tests.Connection;

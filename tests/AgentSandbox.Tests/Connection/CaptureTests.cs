@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using AgentSandbox.Connection;
 using AgentSandbox.Protocol;
 using AgentSandbox.Tests.Protocol;
-using Xunit;
 
 namespace AgentSandbox.Tests.Connection;
 

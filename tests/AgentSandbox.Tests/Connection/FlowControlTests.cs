@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using AgentSandbox.Connection;
 using AgentSandbox.Protocol;
 using AgentSandbox.Tests.Protocol;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace AgentSandbox.Tests.Connection;

@@ -1,6 +1,5 @@
 using AgentSandbox.Connection;
 using AgentSandbox.Protocol;
-using Xunit;
 
 namespace AgentSandbox.Tests.Connection;
 

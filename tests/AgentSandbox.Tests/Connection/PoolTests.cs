@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using AgentSandbox.Connection;
 using AgentSandbox.Protocol;
-using Xunit;
 
 namespace AgentSandbox.Tests.Connection;
 

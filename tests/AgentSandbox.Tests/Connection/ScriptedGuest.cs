@@ -1,4 +1,3 @@
-using Xunit;
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json.Serialization.Metadata;

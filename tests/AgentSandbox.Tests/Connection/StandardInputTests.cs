@@ -1,7 +1,6 @@
 using AgentSandbox.Connection;
 using AgentSandbox.Protocol;
 using AgentSandbox.Tests.Protocol;
-using Xunit;
 
 namespace AgentSandbox.Tests.Connection;
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using AgentSandbox.Protocol;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace AgentSandbox.Tests.Protocol;

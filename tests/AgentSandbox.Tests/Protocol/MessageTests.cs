@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using AgentSandbox.Protocol;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace AgentSandbox.Tests.Protocol;
