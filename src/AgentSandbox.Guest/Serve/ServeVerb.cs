@@ -50,7 +50,6 @@ internal static class ServeVerb
         int self = SelfExecutable.Open(options.Self);
         int emptyInput = Descriptors.OpenEmptyInput();
         int signals = Signals.OpenDescriptor();
-        bool resetOomScore = OomScore.IsProtected();
         ResourceLimit openFiles = OpenFiles.RaiseLimit();
         if (options.Chroot is not null)
         {
@@ -66,7 +65,7 @@ internal static class ServeVerb
         ProcFileSystem? proc = ProcFileSystem.Open();
         Confinement.Apply(options);
 
-        var starter = new ProcessStarter(options.DropCapabilities, self, emptyInput, openFiles, resetOomScore);
+        var starter = new ProcessStarter(options.DropCapabilities, self, emptyInput, openFiles);
         var context = new ServerContext(loop, starter, new Reaper(), new TreeSignaller(proc), new LeftoverPipes(loop));
         return new Server(context, Descriptors.ListeningSocket, signals);
     }
