@@ -35,6 +35,9 @@ internal sealed class CanaryProcess : IDisposable
     /// <summary>How many SIGUSR1 it got.</summary>
     public int Signals => File.ReadAllLines(_log).Length;
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasExited => _process.HasExited;
+
     /// <summary>Starts it.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="log">Where it writes signals.</param>
@@ -63,6 +66,9 @@ internal sealed class CanaryProcess : IDisposable
             throw;
         }
     }
+
+    /// <summary>What the kernel does when this process ends, by whatever means: nobody holds the other end of the canary's pipe any more.</summary>
+    public void LetGo() => _process.StandardInput.Close();
 
     /// <summary>Checks that it lives.</summary>
     /// <exception cref="ProbeFailedException">It has ended.</exception>

@@ -63,10 +63,7 @@ internal sealed class HostCanaries : IAsyncDisposable
         }
         catch
         {
-            @abstract?.Dispose();
-            loopback?.Dispose();
-            process?.Dispose();
-            files.Dispose();
+            Remove(@abstract, loopback, process, files);
             throw;
         }
     }
@@ -86,16 +83,31 @@ internal sealed class HostCanaries : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        _abstract.Dispose();
-        _loopback.Dispose();
-        Process.Dispose();
-        Files.Dispose();
+        Remove(_abstract, _loopback, Process, Files);
         return ValueTask.CompletedTask;
     }
 
     /// <summary>128 random bits as 32 hexadecimal digits.</summary>
     /// <returns>The digits.</returns>
     public static string NewSecret() => Convert.ToHexString(RandomNumberGenerator.GetBytes(16)).ToLowerInvariant();
+
+    /// <summary>Removes each, also when another could not be removed.</summary>
+    private static void Remove(params ReadOnlySpan<IDisposable?> canaries)
+    {
+        if (canaries.Length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            canaries[0]?.Dispose();
+        }
+        finally
+        {
+            Remove(canaries[1..]);
+        }
+    }
 
     private static string AbstractNameOf(string runId) => "agentsandbox-canary-" + runId;
 }

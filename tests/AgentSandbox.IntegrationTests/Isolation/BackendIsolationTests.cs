@@ -1,0 +1,119 @@
+using AgentSandbox.IntegrationTests.Behaviour;
+using AgentSandbox.Isolation;
+
+namespace AgentSandbox.IntegrationTests.Isolation;
+
+/// <summary>What our own backends hold: the claims of the documentation, measured.</summary>
+public class BackendIsolationTests
+{
+    [Fact]
+    public async Task Nspawn_holds_everything()
+    {
+        Dictionary<string, IsolationResult> results = await TestAsync(new SandboxSpecification { Backend = "Nspawn" });
+        Assert.Equal(IsolationTester.Catalogue.Select(probe => probe.Id), results.Keys);
+        IsolationResult[] open = [.. results.Values.Where(result => result.Verdict is not (IsolationVerdict.Isolated or IsolationVerdict.NotApplicable))];
+        Assert.True(open.Length == 0, Describe(open));
+    }
+
+    [Fact]
+    public async Task Nspawn_holds_root_too()
+    {
+        Dictionary<string, IsolationResult> results = await TestAsync(new SandboxSpecification { Backend = "Nspawn", User = "root" });
+        IsolationResult[] open = [.. results.Values.Where(result => result.Verdict is not (IsolationVerdict.Isolated or IsolationVerdict.NotApplicable))];
+        Assert.True(open.Length == 0, Describe(open));
+    }
+
+    [Fact]
+    public async Task Root_in_our_chroot_is_the_hosts_root_and_the_probes_say_so()
+    {
+        Dictionary<string, IsolationResult> results = await TestAsync(new SandboxSpecification { Backend = "Chroot", User = "root" });
+        AssertExposed(results, "process.host-visible", IsolationObserver.GuestProof);
+        AssertExposed(results, "process.signal-host", IsolationObserver.Host);
+        AssertExposed(results, "process.ptrace-host", IsolationObserver.Host);
+        AssertExposed(results, "fs.chroot-reentry", IsolationObserver.GuestProof);
+        AssertExposed(results, "fs.proc-root", IsolationObserver.GuestProof);
+        AssertExposed(results, "priv.host-root", IsolationObserver.Host);
+        AssertExposed(results, "priv.caps", IsolationObserver.Host);
+    }
+
+    [Fact]
+    public async Task An_ordinary_user_in_our_chroot_sees_the_host_but_does_not_reach_it()
+    {
+        Dictionary<string, IsolationResult> results = await TestAsync(new SandboxSpecification { Backend = "Chroot" });
+        AssertExposed(results, "process.host-visible", IsolationObserver.GuestProof);
+        foreach (string id in new[]
+        {
+            "process.signal-host", "process.ptrace-host", "fs.host-path", "fs.host-write", "fs.chroot-reentry", "fs.proc-root", "priv.host-root", "priv.caps", "priv.nnp",
+            "kernel.seccomp", "kernel.nested-userns", "net.vsock", "device.block", "res.memory", "res.pids", "res.cpu", "res.disk",
+        })
+        {
+            Assert.True(results[id].Verdict == IsolationVerdict.Isolated, Describe(results[id]));
+        }
+    }
+
+    [Fact]
+    public async Task Our_chroot_shares_the_hosts_network()
+    {
+        Dictionary<string, IsolationResult> results = await TestAsync(new SandboxSpecification { Backend = "Chroot" }, "net.host-loopback", "net.abstract-unix");
+        Assert.All(results.Values, result => Assert.True(result is { Verdict: IsolationVerdict.Exposed or IsolationVerdict.Declared, ObservedBy: IsolationObserver.GuestProof }, Describe(result)));
+    }
+
+    [Fact]
+    public async Task Openings_that_were_asked_for_are_declared()
+    {
+        var specification = new SandboxSpecification { Backend = "Nspawn", Network = NetworkMode.Host, Memory = 0, PidLimit = 0, Cpu = 0, DiskLimit = 0 };
+        Dictionary<string, IsolationResult> results = await TestAsync(specification, "net.host-loopback", "net.abstract-unix", "res.memory", "res.pids", "res.cpu", "res.disk");
+        Assert.Equal(6, results.Count);
+        Assert.All(results.Values, result => Assert.True(result.Verdict == IsolationVerdict.Declared, Describe(result)));
+    }
+
+    [Theory]
+    [InlineData("Nspawn")]
+    [InlineData("Chroot")]
+    public async Task A_run_that_is_given_up_leaves_nothing(string backend)
+    {
+        await using var host = new SandboxHost(); // Its disposal fails on remains.
+        await foreach (IsolationResult result in new IsolationTester(host.Manager).TestAsync("test", new SandboxSpecification { Backend = backend }))
+        {
+            Assert.Equal("test", result.Subject);
+            Assert.Single(host.Manager.List());
+            break;
+        }
+
+        Assert.Empty(host.Manager.List());
+    }
+
+    [Fact]
+    public async Task A_cancelled_run_leaves_nothing()
+    {
+        await using var host = new SandboxHost();
+        using var cancellation = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (IsolationResult _ in new IsolationTester(host.Manager).TestAsync("test", new SandboxSpecification { Backend = "Nspawn" }, cancellationToken: cancellation.Token))
+            {
+                await cancellation.CancelAsync();
+            }
+        });
+        Assert.Empty(host.Manager.List());
+    }
+
+    private static async Task<Dictionary<string, IsolationResult>> TestAsync(SandboxSpecification specification, params string[] ids)
+    {
+        await using var host = new SandboxHost();
+        var results = new Dictionary<string, IsolationResult>();
+        await foreach (IsolationResult result in new IsolationTester(host.Manager).TestAsync("test", specification, ids.Length == 0 ? null : ids))
+        {
+            results.Add(result.Id, result);
+        }
+
+        Assert.Empty(host.Manager.List());
+        return results;
+    }
+
+    private static void AssertExposed(Dictionary<string, IsolationResult> results, string id, IsolationObserver observedBy) =>
+        Assert.True(results[id].Verdict == IsolationVerdict.Exposed && results[id].ObservedBy == observedBy, Describe(results[id]));
+
+    private static string Describe(params IsolationResult[] results) =>
+        string.Join('\n', results.Select(result => $"{result.Id}: {result.Verdict} by {result.ObservedBy}: {result.Evidence}"));
+}

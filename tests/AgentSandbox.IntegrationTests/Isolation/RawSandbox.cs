@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using AgentSandbox.Isolation;
+using AgentSandbox.Isolation.Canaries;
+using AgentSandbox.Isolation.Observation;
+
+namespace AgentSandbox.IntegrationTests.Isolation;
+
+/// <summary>
+/// A place made by other programs than ours, with a known opening or without one, in which probes run. So the probes are tested on
+/// boundaries that our own backends have no part in.
+/// </summary>
+internal sealed class RawSandbox : IAsyncDisposable
+{
+    private readonly Process _holder;
+    private readonly string? _root;
+
+    private RawSandbox(ProbeContext context, Process holder, string? root)
+    {
+        Context = context;
+        _holder = holder;
+        _root = root;
+    }
+
+    public ProbeContext Context { get; }
+
+    /// <summary>chroot(8) with the host's /proc and /dev, as root: what people make by hand.</summary>
+    public static Task<RawSandbox> ChrootAsRootAsync() => ChrootAsync("0:0", new SandboxSpecification { Backend = "raw" });
+
+    /// <summary>The same as nobody.</summary>
+    public static Task<RawSandbox> ChrootAsNobodyAsync() => ChrootAsync("65534:65534", new SandboxSpecification { Backend = "raw" });
+
+    /// <summary>bubblewrap with every namespace, started by nobody, under our own filter when asked for.</summary>
+    public static Task<RawSandbox> BubblewrapAsync() => StartAsync(
+        new SandboxSpecification { Backend = "raw" },
+        null,
+        [
+            "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--no-new-privs", "bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/usr", "/usr", "--ro-bind",
+            GuestProgram.Path, "/agentsandbox-guest", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "/agentsandbox-guest", "seccomp-exec", "/agentsandbox-guest",
+        ],
+        null);
+
+    /// <summary>A sandbox whose guest answers as told, whatever is asked; the process that the host looks at runs on the host, unconfined.</summary>
+    public static Task<RawSandbox> LyingAsync(ProbeRunner liar) => StartAsync(new SandboxSpecification { Backend = "raw" }, null, [GuestProgram.Path], liar);
+
+    /// <summary>No boundary at all, under a specification of one's choice.</summary>
+    public static Task<RawSandbox> OpenAsync(SandboxSpecification specification) => StartAsync(specification, null, [GuestProgram.Path], null);
+
+    public async Task<IsolationResult> RunAsync(string id) =>
+        await IsolationRun.RunAsync("test", Assert.Single(ProbeRegistry.Create([id])), Context, CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        _holder.StandardInput.Close();
+        await _holder.WaitForExitAsync();
+        _holder.Dispose();
+        await Context.Canaries.DisposeAsync();
+        if (_root is not null)
+        {
+            Directory.Delete(_root, recursive: true);
+        }
+    }
+
+    private static Task<RawSandbox> ChrootAsync(string user, SandboxSpecification specification)
+    {
+        string root = Directory.CreateTempSubdirectory("agentsandbox-root-").FullName;
+        foreach (string folder in new[] { "proc", "dev", "tmp" })
+        {
+            Directory.CreateDirectory(Path.Combine(root, folder));
+        }
+
+        File.SetUnixFileMode(root, (UnixFileMode)0x1ED);
+        File.SetUnixFileMode(Path.Combine(root, "tmp"), (UnixFileMode)0x1FF);
+        File.Copy(GuestProgram.Path, Path.Combine(root, "agentsandbox-guest"));
+
+        // The mounts are in a namespace that ends with the process, so no test leaves any behind.
+        const string Script = "mount --bind /proc \"$1/proc\" && mount --bind /dev \"$1/dev\" && root=$1 && user=$2 && shift 2 && exec chroot --userspec=\"$user\" \"$root\" /agentsandbox-guest \"$@\"";
+        return StartAsync(specification, root, ["unshare", "--mount", "--propagation", "private", "sh", "-c", Script, "sh", root, user], null);
+    }
+
+    private static async Task<RawSandbox> StartAsync(SandboxSpecification specification, string? root, string[] launcher, ProbeRunner? sandbox)
+    {
+        string[] arguments = ["probe", "hold", HostCanaries.NewSecret()];
+        var start = new ProcessStartInfo(launcher[0], [.. launcher[1..], .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        Process holder = Process.Start(start)!;
+        Assert.NotNull(await holder.StandardOutput.ReadLineAsync());
+        var context = new ProbeContext
+        {
+            Specification = specification,
+            Canaries = await HostCanaries.PlantAsync(CancellationToken.None),
+            Payload = PayloadProcess.Find(arguments),
+            Sandbox = sandbox ?? HostProbeRunner.For(launcher),
+            Host = HostProbeRunner.For(GuestProgram.Path),
+        };
+        return new RawSandbox(context, holder, root);
+    }
+}
