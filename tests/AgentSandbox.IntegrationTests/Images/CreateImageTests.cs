@@ -1,5 +1,4 @@
 using AgentSandbox.Images;
-using Xunit;
 
 namespace AgentSandbox.IntegrationTests.Images;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using AgentSandbox.Copying.Files;
 using AgentSandbox.Images;
 using AgentSandbox.State;
-using Xunit;
 
 namespace AgentSandbox.IntegrationTests.Images;
 
