@@ -27,13 +27,24 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
             $all | Where-Object { $_ -is [string] } | Should -Be 'out'
             $errors = $all | Where-Object { $_ -is [Management.Automation.ErrorRecord] }
             $errors.Exception.Message | Should -Be 'first problem', 'second'
-            $errors[0].FullyQualifiedErrorId | Should -BeLike 'NativeCommandError,*'
+            $errors[0].FullyQualifiedErrorId | Should -Be 'NativeCommandError'
             $errors[0].TargetObject | Should -Be 'box'
         }
 
-        It 'lets a script go on after a line of standard error' {
-            Invoke-InSandbox $s 'echo problem >&2; echo out' -ErrorAction SilentlyContinue -ErrorVariable errors | Should -Be 'out'
+        It 'ends no script by a line of standard error, as with native commands' {
+            $ErrorActionPreference = 'Stop'
+            Invoke-InSandbox $s 'echo problem >&2; echo out' 2>$null | Should -Be 'out'
+            $errors = $null
+            Invoke-InSandbox $s 'echo problem >&2; echo out' -ErrorVariable errors 2>$null | Should -Be 'out'
             "$errors" | Should -Be 'problem'
+        }
+
+        It 'does with a line of standard error what -ErrorAction says' {
+            $errors = $null
+            Invoke-InSandbox $s 'echo problem >&2; echo out' -ErrorAction SilentlyContinue -ErrorVariable errors 2>&1 | Should -Be 'out'
+            "$errors" | Should -Be 'problem'
+            "$(Get-Failure { Invoke-InSandbox $s 'echo problem >&2; sleep 40710' -ErrorAction Stop })" | Should -Match 'problem'
+            Test-HostProcess 'sleep 40710' | Should -BeFalse
         }
 
         It 'cuts lines at LF and CR LF, and keeps a last line without an end' {
@@ -203,11 +214,20 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
             $failure.FullyQualifiedErrorId | Should -BeLike 'CommandNotFound,*'
             $failure.CategoryInfo.Category | Should -Be 'ObjectNotFound'
             $LASTEXITCODE | Should -Be 77
-            (Get-Failure { Invoke-InSandbox $s -Command /etc/hostname }).FullyQualifiedErrorId | Should -BeLike 'CommandNotExecutable,*'
+            Invoke-InSandbox $s 'echo x > /tmp/no-program'
+            (Get-Failure { Invoke-InSandbox $s -Command /tmp/no-program }).FullyQualifiedErrorId | Should -BeLike 'CommandNotExecutable,*'
         }
 
         It 'run with the folder, variables and user that are given' {
-            Invoke-InSandbox $s 'echo "$PWD|$V|$(id -u):$(id -g)"' -WorkingDirectory /usr -Environment ([ordered]@{ V = 'x y' }) -User 1000:1001 | Should -Be '/usr|x y|1000:1001'
+            Invoke-InSandbox $s 'echo "$PWD|$V"' -WorkingDirectory /usr -Environment ([ordered]@{ V = 'x y' }) | Should -Be '/usr|x y'
+            if ($backend -eq 'Nspawn') {
+                Invoke-InSandbox $s 'id -u; id -g' -User 1000:1001 | Should -Be '1000', '1001'
+            }
+            else {
+                # A chroot runs everything as one user of its own, which can't take on another.
+                (Get-Failure { Invoke-InSandbox $s 'id' -User 1000:1001 }).FullyQualifiedErrorId | Should -BeLike 'UserNotFound,*'
+            }
+
             (Get-Failure { Invoke-InSandbox $s 'true' -WorkingDirectory /no/such }).FullyQualifiedErrorId | Should -BeLike 'WorkingDirectoryNotFound,*'
             (Get-Failure { Invoke-InSandbox $s 'true' -User no-such-user }).FullyQualifiedErrorId | Should -BeLike 'UserNotFound,*'
         }
@@ -229,7 +249,7 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
             New-Item -ItemType Directory $folder | Out-Null
             Set-Content "$folder/plain.sh" 'cat; echo "plain $# $1"; exit 5'
             Set-Content "$folder/line" "#!/usr/bin/env -S sh -u`necho `"line `$1`""
-            Set-Content "$folder/odd [name].txt" 'echo odd'
+            Set-Content -LiteralPath "$folder/odd [name].txt" 'echo odd'
         }
 
         It 'run with arguments and standard input, and are gone afterwards' {
@@ -250,7 +270,8 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
         It 'run as the user that is given' {
             $script = "$folder/id.sh"
             Set-Content $script 'id -u'
-            Invoke-InSandbox $s -FilePath $script -User 1000 | Should -Be '1000'
+            $user, $id = if ($backend -eq 'Nspawn') { '1000', '1000' } else { 'sandbox', (Invoke-InSandbox $s 'id -u') }
+            Invoke-InSandbox $s -FilePath $script -User $user | Should -Be $id
         }
     }
 
