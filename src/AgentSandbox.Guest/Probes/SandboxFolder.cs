@@ -3,7 +3,7 @@ namespace AgentSandbox.Guest.Probes;
 /// <summary>Finds a place of the sandbox's own where a probe may make a file or folder for a moment.</summary>
 internal static class SandboxFolder
 {
-    private static readonly string[] s_candidates = ["/tmp", "/var/tmp", "/run", "/dev/shm", "/root", "."];
+    private static readonly string[] s_candidates = ["/tmp", "/var/tmp", "/run", "/dev/shm", "/root"];
 
     /// <summary>Folders in which a file can be made.</summary>
     /// <param name="only">The one folder that may be used, when the probe runs as a control on the host.</param>
