@@ -87,7 +87,7 @@ run_pester() {
     fi
 }
 
-# Everything of ours that can be left: processes, mounts in any namespace, control groups. One line each, so that before and after can be compared.
+# Everything of ours that can be left: processes, mounts, loop devices, control groups. One line each, so that before and after can be compared.
 inventory() {
     local directory
     for directory in /proc/[0-9]*; do
@@ -96,6 +96,7 @@ inventory() {
         esac
     done
     grep -i agentsandbox /proc/self/mountinfo | sed 's/^/mount /' || true
+    grep -H . /sys/block/loop*/loop/backing_file 2>/dev/null | sed 's/^/loop device /' || true
     find /sys/fs/cgroup -mindepth 2 -type d -ipath '*agentsandbox*/*' -printf 'cgroup %p\n' 2>/dev/null || true
 }
 

@@ -6,7 +6,6 @@ internal static class Program
     private static int Main(string[] args) => args switch
     {
         ["serve", .. string[] rest] => Serve.ServeVerb.Run(rest),
-        ["spawn", .. string[] rest] => Serve.SpawnVerb.Run(rest),
         ["tar-create", .. string[] rest] => Tar.TarCreateVerb.Run(rest),
         ["tar-extract", .. string[] rest] => Tar.TarExtractVerb.Run(rest),
         ["probe", .. string[] rest] => Probes.ProbeVerb.Run(rest),
@@ -16,7 +15,7 @@ internal static class Program
 
     private static int Usage()
     {
-        Console.Error.WriteLine("agentsandbox-guest: started by agentsandbox inside a sandbox; it is of no use on its own.");
+        Native.StandardError.WriteLine("started by agentsandbox inside a sandbox; it is of no use on its own.");
         return 2;
     }
 }

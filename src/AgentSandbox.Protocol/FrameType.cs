@@ -18,7 +18,7 @@ public enum FrameType : byte
     /// <summary>Raw bytes of the stream that the flags name (<see cref="StreamId"/>).</summary>
     Data = 5,
 
-    /// <summary>No more bytes on the stream that the flags name; no payload.</summary>
+    /// <summary>No more bytes on the stream that the flags name; no payload. From the guest for standard input, optional: nothing reads it any more.</summary>
     Eof = 6,
 
     /// <summary>Credit for the stream that the flags name; payload is a 32-bit big-endian number of bytes.</summary>

@@ -1,6 +1,73 @@
+using AgentSandbox.Guest.Native;
+using AgentSandbox.Guest.Serve.Channels;
+using AgentSandbox.Guest.Serve.Loop;
+using AgentSandbox.Guest.Serve.ProcessTree;
+using AgentSandbox.Guest.Serve.Spawn;
+using AgentSandbox.Guest.Serve.StartUp;
+
 namespace AgentSandbox.Guest.Serve;
 
+/// <summary>
+/// <c>serve</c>: confines itself, then serves connections of the listening socket at descriptor 3 until it is asked to shut down.
+/// One thread, no asynchronous calls: it goes on serving when the sandbox's process limit lets nobody make a thread.
+/// </summary>
 internal static class ServeVerb
 {
-    public static int Run(string[] args) => throw new NotImplementedException(args.Length.ToString());
+    /// <summary>Exit code when the guest refuses to serve: EX_SOFTWARE of sysexits(3).</summary>
+    private const int ExitRefused = 70;
+
+    /// <summary>Runs the verb.</summary>
+    /// <param name="args">See <see cref="ServeOptions"/>.</param>
+    /// <returns>0 after an orderly shutdown, 70 when it did not start to serve.</returns>
+    public static int Run(string[] args)
+    {
+        Server server;
+        try
+        {
+            server = Prepare(args);
+        }
+        // Everything: a protection that failed in an unforeseen way has failed as well.
+        catch (Exception e)
+        {
+            StandardError.WriteLine(e is StartUpException ? e.Message : e.ToString());
+            return ExitRefused;
+        }
+
+        return server.Run();
+    }
+
+    private static Server Prepare(string[] args)
+    {
+        ServeOptions options = ServeOptions.Parse(args);
+        Descriptors.CheckListeningSocket();
+        Descriptors.CloseTheRest();
+        Signals.BlockInAllThreads(options.Self, args);
+        Descriptors.KeepListeningSocket();
+        Signals.IgnoreIrrelevant();
+
+        // The event loop's descriptor is 4: children rely on what they get lying above it.
+        var loop = new EventLoop();
+        int self = SelfExecutable.Open(options.Self);
+        int emptyInput = Descriptors.OpenEmptyInput();
+        int signals = Signals.OpenDescriptor();
+        bool resetOomScore = OomScore.IsProtected();
+        ResourceLimit openFiles = OpenFiles.RaiseLimit();
+        if (options.Chroot is not null)
+        {
+            Confinement.EnterRoot(options.Chroot);
+        }
+
+        if (self < 0)
+        {
+            self = SelfExecutable.Open(options.Self);
+        }
+
+        // The /proc of the new root, as the commands see it.
+        ProcFileSystem? proc = ProcFileSystem.Open();
+        Confinement.Apply(options);
+
+        var starter = new ProcessStarter(options.DropCapabilities, self, emptyInput, openFiles, resetOomScore);
+        var context = new ServerContext(loop, starter, new Reaper(), new TreeSignaller(proc), new LeftoverPipes(loop));
+        return new Server(context, Descriptors.ListeningSocket, signals);
+    }
 }

@@ -43,7 +43,7 @@ internal static class TarVerb
         catch (ArchiveException e)
         {
             Say(CopyReport.Error, e.Message);
-            return e.Fault == ArchiveFault.Refused ? CopyExitCode.Refused : CopyExitCode.Failed;
+            return e.Fault == ArchiveFault.Damaged ? CopyExitCode.Failed : CopyExitCode.Refused;
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed record ConnectionOptions
     /// <summary>Time between SIGTERM and SIGKILL.</summary>
     public TimeSpan KillGrace { get; init; } = ProtocolLimits.KillGrace;
 
+    /// <summary>A reader that takes nothing for this long while its command is being ended, and its buffer is full, counts as gone.</summary>
+    public TimeSpan StallGrace { get; init; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Time from SIGKILL to EXIT, after which the guest is no longer believed to answer.</summary>
     public TimeSpan GiveUpGrace { get; init; } = TimeSpan.FromSeconds(5);
 

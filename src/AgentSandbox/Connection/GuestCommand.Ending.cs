@@ -142,7 +142,18 @@ internal sealed partial class GuestCommand
     {
         // A signal that can't be sent means that the connection has ended, and with it the command.
         _connection.SendSignal(_channel, SigTerm, SignalScope.All);
-        if (await EndsWithinAsync(_options.KillGrace))
+        long? output = _output.BlockedAt;
+        long? error = _error.BlockedAt;
+        TimeSpan stallGrace = _options.StallGrace < _options.KillGrace ? _options.StallGrace : _options.KillGrace;
+        if (await EndsWithinAsync(stallGrace))
+        {
+            return;
+        }
+
+        // The command may be dead already and only its output, which nobody reads, hold up its EXIT. Who still reads loses nothing.
+        FreeCreditIfStalled(_output, output);
+        FreeCreditIfStalled(_error, error);
+        if (await EndsWithinAsync(_options.KillGrace - stallGrace))
         {
             return;
         }
@@ -153,6 +164,14 @@ internal sealed partial class GuestCommand
         if (!await EndsWithinAsync(_options.GiveUpGrace))
         {
             GiveUp();
+        }
+    }
+
+    private static void FreeCreditIfStalled(GuestReadStream stream, long? blockedBefore)
+    {
+        if (blockedBefore is not null && stream.BlockedAt == blockedBefore)
+        {
+            stream.FreeCredit();
         }
     }
 

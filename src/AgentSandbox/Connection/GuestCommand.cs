@@ -152,11 +152,12 @@ internal sealed partial class GuestCommand : SandboxCommand
     /// <param name="failure">Why.</param>
     public void ConnectionFailed(SandboxException failure) => Fail(failure);
 
+    // A guest that got CLOSE while it was starting the command answers with EOF and EXIT and leaves OPENED out.
     private void RequireOpen()
     {
         lock (_gate)
         {
-            if (!_isOpen)
+            if (!_isOpen && !_isAbandoned)
             {
                 throw new ProtocolViolationException("A frame of a command before OPENED.");
             }

@@ -12,11 +12,11 @@ internal sealed partial class GuestConnection
     /// <param name="cancellationToken">Cancels the start: the guest is told to end the command if it has begun.</param>
     /// <returns>The running command.</returns>
     /// <exception cref="SandboxException">It could not be started; the id says why.</exception>
-    public Task<SandboxCommand> StartAsync(CommandSpecification command, CancellationToken cancellationToken)
+    public async Task<SandboxCommand> StartAsync(CommandSpecification command, CancellationToken cancellationToken)
     {
         if (TryReserve())
         {
-            return StartReservedAsync(command, cancellationToken);
+            return await StartReservedAsync(command, cancellationToken);
         }
 
         ThrowIfFailed();

@@ -5,8 +5,9 @@ namespace AgentSandbox.Connection;
 /// <summary>
 /// Standard output or standard error of a command. Holds at most <see cref="ProtocolLimits.InitialWindow"/> bytes: the guest gets new credit
 /// only as they are read, so a reader that stops holds up its own command and nothing else. Disposing it drops what comes after.
+/// This file holds the guest's side, <c>GuestReadStream.Reading.cs</c> the reader's.
 /// </summary>
-internal sealed class GuestReadStream : OneWayStream
+internal sealed partial class GuestReadStream : OneWayStream
 {
     private readonly Action<int> _grant;
     private readonly object _gate = new();
@@ -19,6 +20,9 @@ internal sealed class GuestReadStream : OneWayStream
 
     /// <summary>Bytes that were read, and for which no credit was given yet.</summary>
     private int _consumed;
+
+    /// <summary>All bytes that were read.</summary>
+    private long _position;
 
     private bool _creditIsFree;
     private bool _ended;
@@ -55,6 +59,18 @@ internal sealed class GuestReadStream : OneWayStream
 
     /// <inheritdoc/>
     public override bool CanRead => true;
+
+    /// <summary>Where the reader is when the guest has to wait for it; null while the guest may send.</summary>
+    public long? BlockedAt
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _credit == 0 && !_ended ? _position : null;
+            }
+        }
+    }
 
     /// <summary>Takes bytes from the guest.</summary>
     /// <param name="payload">The bytes.</param>
@@ -163,45 +179,6 @@ internal sealed class GuestReadStream : OneWayStream
     }
 
     /// <inheritdoc/>
-    public override int Read(Span<byte> buffer)
-    {
-        while (true)
-        {
-            if (TryRead(buffer, out int count, out Task? more))
-            {
-                return count;
-            }
-
-            more.Wait();
-        }
-    }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count)
-    {
-        ValidateBufferArguments(buffer, offset, count);
-        return Read(buffer.AsSpan(offset, count));
-    }
-
-    /// <inheritdoc/>
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled<int>(cancellationToken);
-        }
-
-        return TryRead(buffer.Span, out int count, out Task? more) ? new ValueTask<int>(count) : ReadLaterAsync(buffer, more, cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-    {
-        ValidateBufferArguments(buffer, offset, count);
-        return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-    }
-
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         TaskCompletionSource? waiter;
@@ -215,56 +192,6 @@ internal sealed class GuestReadStream : OneWayStream
         waiter?.TrySetResult();
         FreeCredit();
         base.Dispose(disposing);
-    }
-
-    private async ValueTask<int> ReadLaterAsync(Memory<byte> buffer, Task more, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            await more.WaitAsync(cancellationToken);
-            if (TryRead(buffer.Span, out int count, out Task? next))
-            {
-                return count;
-            }
-
-            more = next;
-        }
-    }
-
-    private bool TryRead(Span<byte> buffer, out int count, [System.Diagnostics.CodeAnalysis.NotNullWhen(false)] out Task? more)
-    {
-        int grant = 0;
-        more = null;
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            count = _bytes.Read(buffer);
-            if (count == 0 && !buffer.IsEmpty)
-            {
-                if (_failure is not null)
-                {
-                    throw GuestErrors.Again(_failure);
-                }
-
-                if (!_ended)
-                {
-                    _waiter ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                    more = _waiter.Task;
-                    return false;
-                }
-            }
-
-            _consumed += count;
-            if (_consumed >= ProtocolLimits.WindowRefill && !_ended && !_creditIsFree)
-            {
-                grant = _consumed;
-                _credit += grant;
-                _consumed = 0;
-            }
-        }
-
-        Grant(grant);
-        return true;
     }
 
     private TaskCompletionSource? TakeWaiter()

@@ -27,7 +27,7 @@ internal static class CopyErrors
     /// <param name="error">Why.</param>
     /// <param name="path">The path that it is about.</param>
     /// <returns>The error, to throw.</returns>
-    public static SandboxException From(ArchiveException error, string path) => error.Fault == ArchiveFault.Refused
+    public static SandboxException From(ArchiveException error, string path) => error.Fault != ArchiveFault.Damaged
         ? new SandboxException(SandboxErrorId.CopyRefused, $"The copy of '{path}' was refused. {error.Message}", "Copy less at once, or leave out what is named. If the path is a symbolic link, give the path that it points to.", path, error)
         : new SandboxException(SandboxErrorId.CopyFailed, $"The copy of '{path}' broke off. {error.Message}", "Check that the sandbox still runs, then copy again.", path, error);
 

@@ -113,7 +113,7 @@ internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress
         {
             throw CopyErrors.From(e, hostPath);
         }
-        catch (ArchiveException e) when (e.Fault == ArchiveFault.Refused)
+        catch (ArchiveException e) when (e.Fault != ArchiveFault.Damaged)
         {
             throw CopyErrors.From(e, sandboxPath);
         }

@@ -23,7 +23,7 @@ public sealed record SandboxMount
         string[] parts = text.Split(':');
         bool hasMode = parts.Length > 1 && parts[^1] is "ro" or "rw";
         int paths = parts.Length - (hasMode ? 1 : 0);
-        if (paths is < 1 or > 2 || parts[0].Length == 0 || (paths == 2 && parts[1].Length == 0))
+        if (paths is < 1 or > 2 || parts[0].Length == 0 || (paths == 2 && parts[1].Length == 0) || text.Contains('\0'))
         {
             throw new SandboxException(
                 SandboxErrorId.InvalidMount,

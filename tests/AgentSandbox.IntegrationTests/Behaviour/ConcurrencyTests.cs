@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using AgentSandbox.State;
-using Xunit;
 
 namespace AgentSandbox.IntegrationTests.Behaviour;
 

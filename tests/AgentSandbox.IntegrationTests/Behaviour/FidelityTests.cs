@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using AgentSandbox.Protocol;
-using Xunit;
 
 namespace AgentSandbox.IntegrationTests.Behaviour;
 

@@ -1,6 +1,5 @@
 using AgentSandbox.Backends.Linux.ControlGroups;
 using AgentSandbox.State;
-using Xunit;
 
 namespace AgentSandbox.IntegrationTests.Behaviour;
 

@@ -13,7 +13,7 @@ public sealed partial class CommandLineProgram : IAsyncDisposable
     private readonly string _home = Directory.CreateTempSubdirectory("asb-cli-").FullName;
 
     /// <summary>Path of the program that the build made.</summary>
-    public static string Path { get; } = FindProgram();
+    public static string Path { get; } = System.IO.Path.Combine(Programs.Folder, "agentsandbox");
 
     /// <summary>The private state folder.</summary>
     public string Home => _home;
@@ -128,19 +128,6 @@ public sealed partial class CommandLineProgram : IAsyncDisposable
         }
 
         Directory.Delete(_home, recursive: true);
-    }
-
-    private static string FindProgram()
-    {
-        for (string? folder = AppContext.BaseDirectory; folder is not null; folder = System.IO.Path.GetDirectoryName(folder))
-        {
-            if (File.Exists(System.IO.Path.Combine(folder, "AgentSandbox.PowerShell.sln")))
-            {
-                return System.IO.Path.Combine(folder, "artifacts", "bin", "agentsandbox");
-            }
-        }
-
-        throw new InvalidOperationException("The tests do not run inside the repository, so the program that the build made can't be found.");
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

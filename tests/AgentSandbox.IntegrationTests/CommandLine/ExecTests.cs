@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Xunit;
 
 namespace AgentSandbox.IntegrationTests.CommandLine;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using AgentSandbox.Host.CommandLine;
 using AgentSandbox.Host.CommandLine.Options;
-using Xunit;
 
 namespace AgentSandbox.Tests.CommandLine;
 

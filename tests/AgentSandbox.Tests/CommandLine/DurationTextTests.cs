@@ -1,5 +1,4 @@
 using AgentSandbox.Host.CommandLine.Options;
-using Xunit;
 
 namespace AgentSandbox.Tests.CommandLine;
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using AgentSandbox.Host.CommandLine;
 using AgentSandbox.Host.CommandLine.Output;
 using AgentSandbox.Host.CommandLine.Verbs;
-using Xunit;
 
 namespace AgentSandbox.Tests.CommandLine;
 

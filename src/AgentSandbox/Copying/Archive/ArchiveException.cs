@@ -6,8 +6,11 @@ internal enum ArchiveFault
     /// <summary>It is cut off, or is no tar archive at all.</summary>
     Damaged,
 
-    /// <summary>It holds what is not allowed: a path that leaves the destination, a type that is never made, too much.</summary>
+    /// <summary>It holds what is not allowed: a path that leaves the destination, a type that is never made, too many entries.</summary>
     Refused,
+
+    /// <summary>It holds more bytes than it may.</summary>
+    TooLarge,
 }
 
 /// <summary>An archive can't or must not be read on. The message is printable: bytes of the archive were cleaned.</summary>

@@ -94,7 +94,7 @@ internal sealed class SafeTarExtractor : IDisposable
 
         if (entry.Size > _policy.MaxBytes - Announced)
         {
-            throw new ArchiveException(ArchiveFault.Refused, $"The archive holds more than {_policy.MaxBytes} bytes.");
+            throw new ArchiveException(ArchiveFault.TooLarge, $"The archive holds more than {_policy.MaxBytes} bytes.");
         }
 
         Announced += entry.Size;

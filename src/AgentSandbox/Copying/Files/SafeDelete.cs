@@ -47,8 +47,14 @@ internal static class SafeDelete
             throw new NativeIOException(errno, "unlink", name);
         }
 
-        using (SafeFileHandle folder = LinuxFile.TryOpenAt(parent, name, OpenFlags.Folder, 0, out int openErrno) ?? throw new NativeIOException(openErrno, "open", name))
+        using (SafeFileHandle folder = LinuxFile.TryOpenAt(parent, name, OpenFlags.Folder, 0, out int openErrno) ??
+            (openErrno == Errno.NoEntry ? new SafeFileHandle() : throw new NativeIOException(openErrno, "open", name)))
         {
+            if (folder.IsInvalid)
+            {
+                return;
+            }
+
             // A bind mount has the device of its source: only the mount's id tells it apart. Checked before anything in it is touched.
             ulong own = LinuxFile.Stat(folder).MountId;
             if (own != mount)
@@ -56,7 +62,7 @@ internal static class SafeDelete
                 throw new NativeIOException(Errno.Busy, "delete (something is mounted here)", name);
             }
 
-            foreach (byte[] child in FolderReader.Read(folder))
+            foreach (byte[] child in Children(folder))
             {
                 Delete(folder, child, own);
             }
@@ -65,6 +71,19 @@ internal static class SafeDelete
         if (Native.UnlinkAt(parent, name, OpenFlags.AtRemoveFolder) != 0 && Marshal.GetLastPInvokeError() != Errno.NoEntry)
         {
             throw NativeIOException.Last("rmdir", name);
+        }
+    }
+
+    private static List<byte[]> Children(SafeFileHandle folder)
+    {
+        try
+        {
+            return FolderReader.Read(folder);
+        }
+        catch (NativeIOException e) when (e.Errno == Errno.NoEntry)
+        {
+            // Somebody else deleted it just now.
+            return [];
         }
     }
 }

@@ -52,7 +52,7 @@ public sealed class Supervisor
             Report(new SupervisorReport { ErrorId = e.ErrorId, Message = e.Message, RecommendedAction = e.RecommendedAction });
             return 1;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Report(new SupervisorReport
             {
@@ -124,7 +124,6 @@ public sealed class Supervisor
         int process = Errno.Check(Libc.PidFdOpen(_launcherId), "open the started process");
         GuestHandshake.Run(SandboxPaths.SocketName, process, () => LogTail(), _record.Name);
         _leaderId = FindLeader();
-        ProtectFromOutOfMemory(_leaderId);
         return process;
     }
 
@@ -228,9 +227,6 @@ public sealed class Supervisor
 
         throw new SandboxException(SandboxErrorId.StartFailed, "The sandbox's first process is not to be found.", "Create the sandbox again.", _record.Name);
     }
-
-    /// <summary>When the sandbox runs out of memory its commands shall be killed, not the guest, whose end would end the sandbox.</summary>
-    private static void ProtectFromOutOfMemory(int pid) => File.WriteAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/oom_score_adj"), "-900");
 
     private string Reason()
     {

@@ -1,0 +1,81 @@
+using AgentSandbox.Guest.Native;
+using AgentSandbox.Guest.Serve.Connections;
+using AgentSandbox.Guest.Serve.Loop;
+
+namespace AgentSandbox.Guest.Serve;
+
+/// <summary>Ties signals, connections and the orderly shutdown together.</summary>
+internal sealed unsafe class Server : IEventHandler
+{
+    private const int SignalInfoSize = 128; // struct signalfd_siginfo, signalfd(2); ssi_signo is its first field.
+    private readonly ServerContext _context;
+    private readonly List<Connection> _connections = [];
+    private readonly Listener _listener;
+    private readonly int _signals;
+
+    /// <summary>Starts to serve.</summary>
+    /// <param name="context">Shared parts.</param>
+    /// <param name="listeningSocket">Where hosts connect.</param>
+    /// <param name="signals">A signalfd(2).</param>
+    public Server(ServerContext context, int listeningSocket, int signals)
+    {
+        _context = context;
+        _signals = signals;
+        _listener = new Listener(context, listeningSocket, _connections);
+        context.Loop.Watch(signals, Os.EPOLLIN, this);
+        context.Loop.AfterEachBatch(EndTurn);
+    }
+
+    /// <summary>Serves until a signal asks for the end, and all commands have ended.</summary>
+    /// <returns>The exit code of the guest.</returns>
+    public int Run()
+    {
+        _context.Loop.Run();
+        return 0;
+    }
+
+    /// <summary>A signal has arrived.</summary>
+    public void OnReady(int descriptor, uint events)
+    {
+        byte* info = stackalloc byte[SignalInfoSize];
+        while (Libc.Read(_signals, info, SignalInfoSize) == SignalInfoSize)
+        {
+            if (*(int*)info != Os.SIGCHLD)
+            {
+                ShutDown();
+            }
+        }
+
+        _context.Reaper.Reap();
+    }
+
+    private void ShutDown()
+    {
+        if (_context.IsShuttingDown)
+        {
+            return;
+        }
+
+        _context.IsShuttingDown = true;
+        _listener.Close();
+        foreach (Connection connection in _connections)
+        {
+            connection.EndCommands();
+        }
+    }
+
+    private void EndTurn()
+    {
+        for (int i = _connections.Count - 1; i >= 0; i--)
+        {
+            _connections[i].EndTurn();
+            if (_connections[i].IsClosed)
+            {
+                _connections.RemoveAt(i);
+            }
+        }
+
+        // The last EXIT frames were sent above, as far as the hosts took them.
+        _context.Loop.Stopped = _context.IsShuttingDown && _context.Endings == 0;
+    }
+}

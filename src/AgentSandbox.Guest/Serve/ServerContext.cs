@@ -1,0 +1,26 @@
+using AgentSandbox.Guest.Serve.Channels;
+using AgentSandbox.Guest.Serve.Loop;
+using AgentSandbox.Guest.Serve.ProcessTree;
+using AgentSandbox.Guest.Serve.Spawn;
+
+namespace AgentSandbox.Guest.Serve;
+
+/// <summary>What all connections and commands of the guest share.</summary>
+internal sealed class ServerContext(EventLoop loop, ProcessStarter starter, Reaper reaper, TreeSignaller signaller, LeftoverPipes leftovers)
+{
+    public EventLoop Loop { get; } = loop;
+
+    public ProcessStarter Starter { get; } = starter;
+
+    public Reaper Reaper { get; } = reaper;
+
+    public TreeSignaller Signaller { get; } = signaller;
+
+    public LeftoverPipes Leftovers { get; } = leftovers;
+
+    /// <summary>Commands that are being ended.</summary>
+    public int Endings { get; set; }
+
+    /// <summary>No command is started any more.</summary>
+    public bool IsShuttingDown { get; set; }
+}

@@ -1,0 +1,84 @@
+BeforeDiscovery {
+    $manifest = Import-PowerShellDataFile (Join-Path $PSScriptRoot '../../module/AgentSandbox/AgentSandbox.psd1')
+    $cmdlets = $manifest.CmdletsToExport
+}
+
+BeforeAll {
+    . $PSScriptRoot/Common.ps1
+}
+
+Describe 'Help of <_>' -ForEach $cmdlets {
+    BeforeAll {
+        $name = $_
+        $help = Get-Help $name -Full
+        $command = Get-Command $name
+        $common = [Management.Automation.PSCmdlet]::CommonParameters
+    }
+
+    It 'is the written one, with synopsis and description' {
+        $help.Synopsis | Should -Not -BeNullOrEmpty
+        $help.Synopsis | Should -Not -Match "^\s*$name"
+        ($help.description.Text -join '').Length | Should -BeGreaterThan 60
+    }
+
+    It 'has two examples or more, each with code that parses and calls the cmdlet' {
+        @($help.examples.example).Count | Should -BeGreaterOrEqual 2
+        foreach ($example in $help.examples.example) {
+            $errors = $null
+            $ast = [Management.Automation.Language.Parser]::ParseInput($example.code, [ref] $null, [ref] $errors)
+            $errors | Should -BeNullOrEmpty
+            $calls = $ast.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] }, $true)
+            $calls | ForEach-Object { $_.GetCommandName() } | Should -Contain $name
+        }
+    }
+
+    It 'uses in its examples only parameters that there are' {
+        foreach ($example in $help.examples.example) {
+            $ast = [Management.Automation.Language.Parser]::ParseInput($example.code, [ref] $null, [ref] $null)
+            foreach ($call in $ast.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] }, $true)) {
+                $called = Get-Command $call.GetCommandName() -ErrorAction Ignore
+                if ($called.ModuleName -eq 'AgentSandbox') {
+                    foreach ($parameter in $call.CommandElements | Where-Object { $_ -is [Management.Automation.Language.CommandParameterAst] }) {
+                        $called.Parameters.Keys | Should -Contain $parameter.ParameterName
+                    }
+                }
+            }
+        }
+    }
+
+    It 'describes every parameter' {
+        foreach ($parameter in $command.Parameters.Values | Where-Object Name -NotIn $common) {
+            $described = $help.parameters.parameter | Where-Object name -EQ $parameter.Name
+            $described | Should -Not -BeNullOrEmpty -Because "-$($parameter.Name) has to be described"
+            ($described.description.Text -join '').Length | Should -BeGreaterThan 10
+        }
+    }
+
+    It 'has a syntax for each parameter set, with the parameters that the set has' {
+        @($help.syntax.syntaxItem).Count | Should -Be $command.ParameterSets.Count
+        foreach ($set in $command.ParameterSets) {
+            $own = $set.Parameters.Name | Where-Object { $_ -notin $common } | Sort-Object
+            $same = $help.syntax.syntaxItem | Where-Object { -not (Compare-Object @($_.parameter.name | Sort-Object) @($own)) }
+            $same | Should -Not -BeNullOrEmpty -Because "the parameter set $($set.Name) has to be shown"
+        }
+    }
+
+    It 'tells the truth about what is mandatory' {
+        foreach ($set in $command.ParameterSets) {
+            $own = $set.Parameters.Name | Where-Object { $_ -notin $common } | Sort-Object
+            $item = $help.syntax.syntaxItem | Where-Object { -not (Compare-Object @($_.parameter.name | Sort-Object) @($own)) } | Select-Object -First 1
+            foreach ($parameter in $set.Parameters | Where-Object Name -NotIn $common) {
+                ($item.parameter | Where-Object name -EQ $parameter.Name).required | Should -Be "$($parameter.IsMandatory)".ToLowerInvariant()
+            }
+        }
+    }
+}
+
+Describe 'about_AgentSandbox' {
+    It 'is found and names every cmdlet' {
+        $text = Get-Help about_AgentSandbox | Out-String
+        foreach ($name in (Get-Module AgentSandbox).ExportedCommands.Keys) {
+            $text | Should -Match $name
+        }
+    }
+}

@@ -1,0 +1,81 @@
+BeforeDiscovery {
+    $cmdlets = (Import-PowerShellDataFile (Join-Path $PSScriptRoot '../../module/AgentSandbox/AgentSandbox.psd1')).CmdletsToExport
+}
+
+BeforeAll {
+    . $PSScriptRoot/Common.ps1
+}
+
+Describe 'The built module' {
+    It 'has a valid manifest for PowerShell 7.4 and later, Core only' {
+        $manifest = Test-ModuleManifest (Join-Path $ModulePath 'AgentSandbox.psd1')
+        $manifest.PowerShellVersion | Should -Be '7.4'
+        $manifest.CompatiblePSEditions | Should -Be 'Core'
+    }
+
+    It 'exports the cmdlets that the manifest names, and nothing else' {
+        $module = Get-Module AgentSandbox
+        $module.ExportedCommands.Count | Should -Be 12
+        $module.ExportedCommands.Keys | Sort-Object | Should -Be ((Import-PowerShellDataFile (Join-Path $ModulePath 'AgentSandbox.psd1')).CmdletsToExport | Sort-Object)
+    }
+
+    It 'ships no assembly but its own: what it loaded would share the process with every other module' {
+        (Get-ChildItem $ModulePath -Recurse -Filter *.dll).Name | Sort-Object | Should -Be 'AgentSandbox.dll', 'AgentSandbox.PowerShell.dll', 'AgentSandbox.Protocol.dll'
+    }
+
+    It 'carries the native programs' {
+        Join-Path $ModulePath 'bin/agentsandbox' | Should -Exist
+        Join-Path $ModulePath 'bin/agentsandbox-guest' | Should -Exist
+    }
+
+    It 'finds them, whatever folder PowerShell is in' {
+        $line = "Set-Location /; Import-Module '$ModulePath'; `$null = Get-AgentSandbox; [AgentSandbox.Backends.SandboxPrograms]::Supervisor"
+        pwsh -NoProfile -NonInteractive -Command $line | Should -Be (Join-Path $ModulePath 'bin/agentsandbox')
+    }
+
+    It 'can be removed and imported again' {
+        $line = "Import-Module '$ModulePath'; Get-SandboxBackend | Out-Null; Remove-Module AgentSandbox; Import-Module '$ModulePath'; (Get-SandboxBackend).Count"
+        pwsh -NoProfile -NonInteractive -Command $line | Should -Be 2
+    }
+}
+
+Describe '<_>' -ForEach $cmdlets {
+    BeforeAll {
+        $command = Get-Command $_ -Module AgentSandbox
+    }
+
+    It 'has an approved verb' {
+        (Get-Verb).Verb | Should -Contain $command.Verb
+    }
+
+    It 'says what it writes' {
+        $command.OutputType.Count | Should -BeGreaterThan 0
+    }
+
+    It 'has -WhatIf exactly when it changes state' {
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Get', 'Test')
+    }
+
+    It 'has parameters in singular and Pascal case' {
+        $own = $command.Parameters.Keys | Where-Object { $_ -notin [Management.Automation.PSCmdlet]::CommonParameters }
+        foreach ($name in $own) {
+            $name | Should -MatchExactly '^[A-Z][A-Za-z]+$'
+            $name | Should -Not -MatchExactly '^(Names|Ids|Images|Mounts|Sandboxes|Paths|Probes)$'
+        }
+    }
+}
+
+Describe 'Completion' {
+    It 'offers backends' {
+        (TabExpansion2 'New-AgentSandbox -Backend ' 27).CompletionMatches.CompletionText | Should -Be 'Auto', 'Chroot', 'Nspawn'
+    }
+
+    It 'offers states' {
+        (TabExpansion2 'Get-AgentSandbox -State Ru' 26).CompletionMatches.CompletionText | Should -Be 'Running'
+    }
+
+    It 'offers nothing, and does not fail, where there is no state' {
+        $line = "`$env:AGENTSANDBOX_HOME = '/nonexistent/agentsandbox'; Import-Module '$ModulePath'; (TabExpansion2 'Get-AgentSandbox -Name x' 24).CompletionMatches.Count; `$Error.Count"
+        pwsh -NoProfile -NonInteractive -Command $line | Should -Be 0, 0
+    }
+}
