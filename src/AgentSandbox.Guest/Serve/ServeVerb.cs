@@ -45,12 +45,11 @@ internal static class ServeVerb
         Descriptors.KeepListeningSocket();
         Signals.IgnoreIrrelevant();
 
-        // The event loop's descriptor is 4: children rely on what they get lying above it.
+        // The event loop's descriptor is the next free one: children rely on what they get lying above it.
         var loop = new EventLoop();
         int self = SelfExecutable.Open(options.Self);
         int emptyInput = Descriptors.OpenEmptyInput();
         int signals = Signals.OpenDescriptor();
-        bool resetOomScore = OomScore.IsProtected();
         ResourceLimit openFiles = OpenFiles.RaiseLimit();
         if (options.Chroot is not null)
         {
@@ -66,8 +65,8 @@ internal static class ServeVerb
         ProcFileSystem? proc = ProcFileSystem.Open();
         Confinement.Apply(options);
 
-        var starter = new ProcessStarter(options.DropCapabilities, self, emptyInput, openFiles, resetOomScore);
+        var starter = new ProcessStarter(options.DropCapabilities, self, emptyInput, openFiles);
         var context = new ServerContext(loop, starter, new Reaper(), new TreeSignaller(proc), new LeftoverPipes(loop));
-        return new Server(context, Descriptors.ListeningSocket, signals);
+        return new Server(context, Descriptors.ListeningSocket, signals, Descriptors.Lifeline);
     }
 }

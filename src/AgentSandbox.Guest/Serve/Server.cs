@@ -12,13 +12,22 @@ internal sealed unsafe class Server : IEventHandler
     private readonly List<Connection> _connections = [];
     private readonly Listener _listener;
     private readonly int _signals;
+    private int _lifeline;
+    private bool _launcherIsGone;
 
     /// <summary>Starts to serve.</summary>
     /// <param name="context">Shared parts.</param>
     /// <param name="listeningSocket">Where hosts connect.</param>
     /// <param name="signals">A signalfd(2).</param>
-    public Server(ServerContext context, int listeningSocket, int signals)
+    /// <param name="lifeline">See <see cref="StartUp.Descriptors.Lifeline"/>.</param>
+    public Server(ServerContext context, int listeningSocket, int signals, int lifeline)
     {
+        _lifeline = lifeline;
+        if (lifeline >= 0)
+        {
+            context.Loop.Watch(lifeline, Os.EPOLLIN, this);
+        }
+
         _context = context;
         _signals = signals;
         _listener = new Listener(context, listeningSocket, _connections);
@@ -34,9 +43,18 @@ internal sealed unsafe class Server : IEventHandler
         return 0;
     }
 
-    /// <summary>A signal has arrived.</summary>
+    /// <summary>A signal has arrived, or the launcher is gone.</summary>
     public void OnReady(int descriptor, uint events)
     {
+        if (descriptor == _lifeline)
+        {
+            _context.Loop.Close(ref _lifeline);
+            ShutDown();
+            // The first process of a namespace takes all others with it; elsewhere the commands are ended one by one.
+            _launcherIsGone = Libc.GetPid() == 1;
+            return;
+        }
+
         byte* info = stackalloc byte[SignalInfoSize];
         while (Libc.Read(_signals, info, SignalInfoSize) == SignalInfoSize)
         {
@@ -76,6 +94,6 @@ internal sealed unsafe class Server : IEventHandler
         }
 
         // The last EXIT frames were sent above, as far as the hosts took them.
-        _context.Loop.Stopped = _context.IsShuttingDown && _context.Endings == 0;
+        _context.Loop.Stopped = _context.IsShuttingDown && (_context.Endings == 0 || _launcherIsGone);
     }
 }

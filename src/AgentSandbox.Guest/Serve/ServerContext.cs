@@ -18,6 +18,9 @@ internal sealed class ServerContext(EventLoop loop, ProcessStarter starter, Reap
 
     public LeftoverPipes Leftovers { get; } = leftovers;
 
+    /// <summary>Told of every command that has ended.</summary>
+    public IdleTrim Trim { get; } = new(loop);
+
     /// <summary>Commands that are being ended.</summary>
     public int Endings { get; set; }
 

@@ -115,7 +115,11 @@ internal sealed unsafe class Connection : IEventHandler, ITimed, IDisposable
     }
 
     /// <summary>Forgets a channel that is done.</summary>
-    public void Remove(CommandChannel channel) => _channels.Remove(channel.Id);
+    public void Remove(CommandChannel channel)
+    {
+        _channels.Remove(channel.Id);
+        _context.Trim.OnActivity();
+    }
 
     /// <summary>Ends all commands, each of which answers with EXIT.</summary>
     public void EndCommands()

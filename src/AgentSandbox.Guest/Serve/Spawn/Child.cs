@@ -89,11 +89,7 @@ internal static unsafe class Child
 
     private static bool SetLimits(ChildPlan* plan)
     {
-        if (plan->ResetOomScore)
-        {
-            ResetOomScore(plan);
-        }
-
+        RaiseOomScore(plan);
         ResourceLimit marker;
         marker.Soft = plan->Marker;
         marker.Hard = plan->Marker;
@@ -101,7 +97,11 @@ internal static unsafe class Child
             && Libc.PrLimit(0, Os.RLIMIT_NOFILE, &plan->OpenFiles, null) == 0;
     }
 
-    private static void ResetOomScore(ChildPlan* plan)
+    /// <summary>
+    /// When memory runs out a command is killed before the guest, whose end would be the sandbox's. Raising the command's score needs no
+    /// right, unlike lowering the guest's.
+    /// </summary>
+    private static void RaiseOomScore(ChildPlan* plan)
     {
         if (!plan->ChangeUser)
         {
@@ -114,8 +114,11 @@ internal static unsafe class Child
             int fd = Libc.Open(path, Os.O_WRONLY | Os.O_NONBLOCK | Os.O_NOFOLLOW | Os.O_CLOEXEC, 0);
             if (fd >= 0)
             {
-                byte zero = (byte)'0';
-                _ = Libc.Write(fd, &zero, 1); // Where it is refused, the kernel kills the command later than it could; nothing else.
+                fixed (byte* score = "300"u8)
+                {
+                    _ = Libc.Write(fd, score, 3); // Where it is refused, the kernel may choose the guest; nothing else.
+                }
+
                 _ = Libc.Close(fd);
             }
         }

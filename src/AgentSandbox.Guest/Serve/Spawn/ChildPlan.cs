@@ -35,9 +35,6 @@ internal unsafe struct ChildPlan
     public nint GroupCount;
     public bool DropCapabilities;
 
-    /// <summary>The guest is protected from the out-of-memory killer, the command must not be.</summary>
-    public bool ResetOomScore;
-
     /// <summary>RLIMIT_RTTIME that all processes of this command inherit, see <see cref="ProcessTree.TreeMarker"/>; 0 for none.</summary>
     public ulong Marker;
 

@@ -20,8 +20,7 @@ internal sealed record StartedProcess(
 /// <param name="selfExecutable">The guest's executable, or -1.</param>
 /// <param name="emptyInput">What a command without standard input reads.</param>
 /// <param name="openFiles">RLIMIT_NOFILE for commands.</param>
-/// <param name="resetOomScore">The guest's own score is below zero.</param>
-internal sealed unsafe class ProcessStarter(bool dropCapabilities, int selfExecutable, int emptyInput, ResourceLimit openFiles, bool resetOomScore)
+internal sealed unsafe class ProcessStarter(bool dropCapabilities, int selfExecutable, int emptyInput, ResourceLimit openFiles)
 {
     private readonly TreeMarker _marker = new();
 
@@ -60,7 +59,6 @@ internal sealed unsafe class ProcessStarter(bool dropCapabilities, int selfExecu
                 Groups = groups,
                 GroupCount = account.Groups.Length,
                 DropCapabilities = dropCapabilities,
-                ResetOomScore = resetOomScore,
                 Marker = _marker.Next(),
                 OpenFiles = openFiles,
             };

@@ -9,6 +9,12 @@ internal static unsafe class Descriptors
     /// <summary>First descriptor that is passed by the LISTEN_FDS protocol, sd_listen_fds(3).</summary>
     public const int ListeningSocket = 3;
 
+    /// <summary>
+    /// A pipe that the launcher holds the other end of, -1 without one. Its end is the launcher's: then nobody would keep this sandbox's
+    /// deadlines or clean up after it, so it ends too.
+    /// </summary>
+    public static int Lifeline { get; private set; } = -1;
+
     /// <summary>Checks that the variables of sd_listen_fds(3) speak to this process, and that descriptor 3 listens.</summary>
     /// <exception cref="StartUpException">There is no listening socket for this process.</exception>
     public static void CheckListeningSocket()
@@ -20,10 +26,12 @@ internal static unsafe class Descriptors
         }
 
         string? count = Environment.GetEnvironmentVariable("LISTEN_FDS");
-        if (count is not null && count != "1")
+        if (count is not (null or "1" or "2"))
         {
-            throw new StartUpException($"LISTEN_FDS is {count}; exactly one socket is expected.");
+            throw new StartUpException($"LISTEN_FDS is {count}; a socket, and possibly a lifeline, are expected.");
         }
+
+        Lifeline = count == "2" ? ListeningSocket + 1 : -1;
 
         int listens = 0;
         int size = sizeof(int);
@@ -36,9 +44,10 @@ internal static unsafe class Descriptors
     /// <summary>Closes what lies above the socket, and fills 0-2 where they are closed.</summary>
     public static void CloseTheRest()
     {
-        if (Libc.Syscall(Os.SYS_close_range, ListeningSocket + 1, int.MaxValue, 0, 0, 0) != 0)
+        int first = (Lifeline < 0 ? ListeningSocket : Lifeline) + 1;
+        if (Libc.Syscall(Os.SYS_close_range, first, int.MaxValue, 0, 0, 0) != 0)
         {
-            for (int fd = ListeningSocket + 1; fd < 4096; fd++)
+            for (int fd = first; fd < 4096; fd++)
             {
                 _ = Libc.Close(fd); // Kernels before 5.9 have no close_range(2); most of these numbers are not open.
             }
@@ -62,6 +71,11 @@ internal static unsafe class Descriptors
             || Libc.Fcntl(ListeningSocket, Os.F_SETFL, flags | Os.O_NONBLOCK) != 0)
         {
             throw new StartUpException("fcntl of the listening socket", Libc.Errno);
+        }
+
+        if (Lifeline >= 0 && Libc.Fcntl(Lifeline, Os.F_SETFD, Os.FD_CLOEXEC) != 0)
+        {
+            throw new StartUpException("fcntl of the lifeline", Libc.Errno);
         }
     }
 

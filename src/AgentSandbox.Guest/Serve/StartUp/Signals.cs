@@ -55,6 +55,7 @@ internal static unsafe class Signals
             "DOTNET_GCgen0MaxBudget=40000",
             "DOTNET_GCHeapHardLimit=8000000",
             "DOTNET_GCConserveMemory=9",
+            "LISTEN_FDS=" + (Descriptors.Lifeline < 0 ? "1" : "2"),
         ];
         int errno = SelfExecutable.Restart(self, ["agentsandbox-guest", "serve", .. args], environment);
         throw new StartUpException("execveat of the guest itself", errno);
