@@ -34,6 +34,7 @@ public class BackendIsolationTests
         AssertExposed(results, "fs.proc-root", IsolationObserver.GuestProof);
         AssertExposed(results, "priv.host-root", IsolationObserver.Host);
         AssertExposed(results, "priv.caps", IsolationObserver.Host);
+        AssertExposed(results, "device.block", IsolationObserver.GuestReport); // its /dev takes nodes, though all else is nodev
     }
 
     [Fact]
