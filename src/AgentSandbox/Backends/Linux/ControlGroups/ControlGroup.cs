@@ -99,9 +99,16 @@ internal sealed class ControlGroup
             foreach (string folder in Folders)
             {
                 string kill = Path.Combine(folder, "cgroup.kill");
-                if (File.Exists(kill))
+                try
                 {
-                    File.WriteAllText(kill, "1"); // Atomic: also catches what forks meanwhile (Linux 5.14).
+                    if (File.Exists(kill))
+                    {
+                        File.WriteAllText(kill, "1"); // Atomic: also catches what forks meanwhile (Linux 5.14).
+                    }
+                }
+                catch (IOException e) when (e is FileNotFoundException or DirectoryNotFoundException || e.HResult == Errno.ENODEV)
+                {
+                    // The supervisor, which ends at the same time, has deleted the group: nobody is left in it.
                 }
             }
 

@@ -7,6 +7,7 @@ internal static class Errno
 {
     public const int EPERM = 1;
     public const int ENOENT = 2;
+    public const int ENODEV = 19;
     public const int ESRCH = 3;
     public const int EINTR = 4;
     public const int ENXIO = 6;
