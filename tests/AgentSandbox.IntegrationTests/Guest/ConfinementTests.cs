@@ -133,7 +133,7 @@ public sealed class ConfinementTests
     [Fact]
     public void A_socket_that_is_not_for_this_process_or_does_not_listen_is_refused()
     {
-        using var other = new GuestProcess([], listen: true, "LISTEN_PID=1");
+        using var other = new GuestProcess([], environment: "LISTEN_PID=1");
         Assert.Equal(70, other.WaitForExit());
         using var deaf = new GuestProcess([], listen: false);
         Assert.Equal(70, deaf.WaitForExit());
