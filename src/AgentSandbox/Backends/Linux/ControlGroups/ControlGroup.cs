@@ -98,11 +98,7 @@ internal sealed class ControlGroup
         {
             foreach (string folder in Folders)
             {
-                string kill = Path.Combine(folder, "cgroup.kill");
-                if (File.Exists(kill))
-                {
-                    File.WriteAllText(kill, "1"); // Atomic: also catches what forks meanwhile (Linux 5.14).
-                }
+                KillFolder(Path.Combine(folder, "cgroup.kill"));
             }
 
             if (Signal(Libc.SIGKILL, []) == 0 && Processes().Count == 0)
@@ -236,6 +232,24 @@ internal sealed class ControlGroup
         && long.TryParse(ReadLines(Path.Combine(Folder(root), file)).FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out long value)
             ? value
             : null;
+
+    /// <summary>Atomic, also for what forks meanwhile (version 2, Linux 5.14). Elsewhere the file does not exist, and the rounds of signals do it.</summary>
+    private static void KillFolder(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return;
+        }
+
+        try
+        {
+            File.WriteAllText(file, "1");
+        }
+        catch (IOException) when (!File.Exists(file))
+        {
+            // Its supervisor deleted the group at the same time: there is nothing left to kill.
+        }
+    }
 
     private static string[] ReadLines(string path)
     {
