@@ -22,6 +22,7 @@ public sealed partial class SandboxManager
             ISandboxBackend backend = Backend(record);
             try
             {
+                _ = Images.Get(resolved.Image); // Made here when it is the built-in one and new, not in the supervisor, which shall stay small.
                 await backend.StartAsync(record, cancellationToken);
                 _store.Complete(record, creating);
                 return Snapshot(record);

@@ -87,12 +87,12 @@ Describe 'New-AgentSandbox, bad input' {
 
     It 'says that root is needed' {
         $line = "Import-Module '$ModulePath'; try { New-AgentSandbox x } catch { `$_.FullyQualifiedErrorId; `$_.CategoryInfo.Category }"
-        $home = Join-Path ([IO.Path]::GetTempPath()) "as-user-$PID"
+        $state = Join-Path ([IO.Path]::GetTempPath()) "as-user-$PID"
         try {
-            $output = setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/tmp AGENTSANDBOX_HOME=$home pwsh -NoProfile -NonInteractive -Command $line
+            $output = setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/tmp AGENTSANDBOX_HOME=$state pwsh -NoProfile -NonInteractive -Command $line
         }
         finally {
-            Remove-Item $home -Recurse -Force -ErrorAction Ignore
+            Remove-Item $state -Recurse -Force -ErrorAction Ignore
         }
 
         $output | Should -Be 'RootRequired,AgentSandbox.PowerShell.Cmdlets.NewAgentSandboxCommand', 'PermissionDenied'

@@ -65,3 +65,8 @@ function Test-HostProcess([string] $Text) {
 
     $false
 }
+
+# What Tab offers at the end of a line.
+function Get-Completion([string] $Line) {
+    (TabExpansion2 $Line $Line.Length).CompletionMatches.CompletionText
+}

@@ -50,7 +50,7 @@ Describe 'Images' {
 
     It 'are completed by name' {
         New-SandboxImage t-folder -Directory $rootfs | Out-Null
-        (TabExpansion2 'New-AgentSandbox -Image t-' 26).CompletionMatches.CompletionText | Should -Be 't-folder'
+        Get-Completion 'New-AgentSandbox -Image t-' | Should -Be 't-folder'
     }
 
     It '<Id>: <Because>' -ForEach @(

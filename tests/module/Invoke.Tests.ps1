@@ -31,9 +31,44 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
             $errors[0].TargetObject | Should -Be 'box'
         }
 
-        It 'lets a script go on after a line of standard error' {
-            Invoke-InSandbox $s 'echo problem >&2; echo out' -ErrorAction SilentlyContinue -ErrorVariable errors | Should -Be 'out'
+        It 'ends no script by a line of standard error, as with native commands' {
+            $ErrorActionPreference = 'Stop'
+            Invoke-InSandbox $s 'echo problem >&2; echo out' 2>$null | Should -Be 'out'
+            $errors = $null
+            Invoke-InSandbox $s 'echo problem >&2; echo out' -ErrorVariable errors 2>$null | Should -Be 'out'
             "$errors" | Should -Be 'problem'
+            $ErrorActionPreference | Should -Be 'Stop'
+        }
+
+        It 'does not take standard error for a failure, but an exit code' {
+            Invoke-InSandbox $s 'echo problem >&2' 2>$null
+            $? | Should -BeTrue
+            Invoke-InSandbox $s 'exit 3'
+            $? | Should -BeFalse
+            Invoke-InSandbox $s 'exit 3' -AsResult | Out-Null
+            $? | Should -BeTrue
+            $chain = (Invoke-InSandbox $s 'exit 3') || 'after'
+            $chain | Should -Be 'after'
+        }
+
+        It 'ends a script by an error of its own, after standard error too' {
+            $ErrorActionPreference = 'Stop'
+            (Get-Failure { Invoke-InSandbox $s 'echo problem >&2; sleep 40709' -TimeoutSec 0.5 2>$null }).FullyQualifiedErrorId | Should -BeLike 'CommandTimedOut,*'
+        }
+
+        It 'shows standard error as the bare line, also in a script' {
+            $script = Join-Path $TestDrive "shown-$backend.ps1"
+            Set-Content $script "Import-Module '$ModulePath'`nInvoke-InSandbox box 'echo the problem >&2'"
+            $shown = pwsh -NoProfile -NonInteractive -Command "`$PSStyle.OutputRendering = 'PlainText'; & '$script'" 2>&1
+            "$shown" | Should -Be 'the problem'
+        }
+
+        It 'does with a line of standard error what -ErrorAction says' {
+            $errors = $null
+            Invoke-InSandbox $s 'echo problem >&2; echo out' -ErrorAction SilentlyContinue -ErrorVariable errors 2>&1 | Should -Be 'out'
+            "$errors" | Should -Be 'problem'
+            "$(Get-Failure { Invoke-InSandbox $s 'echo problem >&2; sleep 40710' -ErrorAction Stop })" | Should -Match 'problem'
+            Test-HostProcess 'sleep 40710' | Should -BeFalse
         }
 
         It 'cuts lines at LF and CR LF, and keeps a last line without an end' {
@@ -203,11 +238,20 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
             $failure.FullyQualifiedErrorId | Should -BeLike 'CommandNotFound,*'
             $failure.CategoryInfo.Category | Should -Be 'ObjectNotFound'
             $LASTEXITCODE | Should -Be 77
-            (Get-Failure { Invoke-InSandbox $s -Command /etc/hostname }).FullyQualifiedErrorId | Should -BeLike 'CommandNotExecutable,*'
+            Invoke-InSandbox $s 'echo x > /tmp/no-program'
+            (Get-Failure { Invoke-InSandbox $s -Command /tmp/no-program }).FullyQualifiedErrorId | Should -BeLike 'CommandNotExecutable,*'
         }
 
         It 'run with the folder, variables and user that are given' {
-            Invoke-InSandbox $s 'echo "$PWD|$V|$(id -u):$(id -g)"' -WorkingDirectory /usr -Environment ([ordered]@{ V = 'x y' }) -User 1000:1001 | Should -Be '/usr|x y|1000:1001'
+            Invoke-InSandbox $s 'echo "$PWD|$V"' -WorkingDirectory /usr -Environment ([ordered]@{ V = 'x y' }) | Should -Be '/usr|x y'
+            if ($backend -eq 'Nspawn') {
+                Invoke-InSandbox $s 'id -u; id -g' -User 1000:1001 | Should -Be '1000', '1001'
+            }
+            else {
+                # A chroot runs everything as one user of its own, which can't take on another.
+                (Get-Failure { Invoke-InSandbox $s 'id' -User 1000:1001 }).FullyQualifiedErrorId | Should -BeLike 'UserNotFound,*'
+            }
+
             (Get-Failure { Invoke-InSandbox $s 'true' -WorkingDirectory /no/such }).FullyQualifiedErrorId | Should -BeLike 'WorkingDirectoryNotFound,*'
             (Get-Failure { Invoke-InSandbox $s 'true' -User no-such-user }).FullyQualifiedErrorId | Should -BeLike 'UserNotFound,*'
         }
@@ -229,7 +273,7 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
             New-Item -ItemType Directory $folder | Out-Null
             Set-Content "$folder/plain.sh" 'cat; echo "plain $# $1"; exit 5'
             Set-Content "$folder/line" "#!/usr/bin/env -S sh -u`necho `"line `$1`""
-            Set-Content "$folder/odd [name].txt" 'echo odd'
+            Set-Content -LiteralPath "$folder/odd [name].txt" 'echo odd'
         }
 
         It 'run with arguments and standard input, and are gone afterwards' {
@@ -250,7 +294,8 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
         It 'run as the user that is given' {
             $script = "$folder/id.sh"
             Set-Content $script 'id -u'
-            Invoke-InSandbox $s -FilePath $script -User 1000 | Should -Be '1000'
+            $user, $id = if ($backend -eq 'Nspawn') { '1000', '1000' } else { 'sandbox', (Invoke-InSandbox $s 'id -u') }
+            Invoke-InSandbox $s -FilePath $script -User $user | Should -Be $id
         }
     }
 
@@ -298,7 +343,10 @@ Describe 'A throw-away sandbox of <_>' -ForEach 'Nspawn', 'Chroot' {
     }
 
     AfterEach {
-        Get-Leftover | Should -BeNullOrEmpty
+        # Removed even so, or one failure would be every later test's.
+        $left = Get-Leftover
+        Get-AgentSandbox | Remove-AgentSandbox
+        $left | Should -BeNullOrEmpty
     }
 
     It 'runs the command and is gone' {

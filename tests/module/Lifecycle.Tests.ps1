@@ -128,11 +128,20 @@ Describe 'Life with <_>' -ForEach 'Nspawn', 'Chroot' {
         Wait-Until { (Get-AgentSandbox box).State -eq 'Stopped' } 'the sandbox is stopped after its idle time'
     }
 
-    It 'gives commands environment, folder, user and host name' {
-        New-AgentSandbox box -Environment @{ ONE = 1; TWO = 'a b' } -WorkingDirectory /usr -User 1234:1234 -Hostname inside | Out-Null
-        Invoke-InSandbox box 'echo "$ONE|$TWO|$PWD|$(id -u)"' | Should -Be '1|a b|/usr|1234'
+    It 'gives commands environment and folder' {
+        New-AgentSandbox box -Environment @{ ONE = 1; TWO = 'a b' } -WorkingDirectory /usr | Out-Null
+        Invoke-InSandbox box 'echo "$ONE|$TWO|$PWD"' | Should -Be '1|a b|/usr'
+    }
+
+    It 'gives commands user and host name, or says that it can''t' {
         if ($backend -eq 'Nspawn') {
-            Invoke-InSandbox box 'uname -n' | Should -Be 'inside'
+            New-AgentSandbox box -User 1234:1234 -Hostname inside | Out-Null
+            Invoke-InSandbox box 'id -u; uname -n' | Should -Be '1234', 'inside'
+        }
+        else {
+            New-AgentSandbox box -User root | Out-Null
+            Invoke-InSandbox box 'id -u' | Should -Be '0'
+            (Get-Failure { New-AgentSandbox other -Hostname inside }).FullyQualifiedErrorId | Should -BeLike 'NotEnforceable,*'
         }
     }
 

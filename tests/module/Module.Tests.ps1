@@ -67,11 +67,11 @@ Describe '<_>' -ForEach $cmdlets {
 
 Describe 'Completion' {
     It 'offers backends' {
-        (TabExpansion2 'New-AgentSandbox -Backend ' 27).CompletionMatches.CompletionText | Should -Be 'Auto', 'Chroot', 'Nspawn'
+        Get-Completion 'New-AgentSandbox -Backend ' | Should -Be 'Auto', 'Chroot', 'Nspawn'
     }
 
     It 'offers states' {
-        (TabExpansion2 'Get-AgentSandbox -State Ru' 26).CompletionMatches.CompletionText | Should -Be 'Running'
+        Get-Completion 'Get-AgentSandbox -State Ru' | Should -Be 'Running'
     }
 
     It 'offers nothing, and does not fail, where there is no state' {

@@ -11,10 +11,10 @@ internal static class FileSystemProbes
     public static ProbeReport HostPath(string[] args) =>
         ReadSecret(args[0], Kernel.CallPath("openat", "/", ReadOnly).Ok);
 
-    /// <summary>Arguments: path of the writable canary; what to append to it.</summary>
+    /// <summary>Arguments: path of the writable canary; what to append to it; on the host also the folder to work in.</summary>
     public static ProbeReport HostWrite(string[] args)
     {
-        bool control = SandboxFolder.Writable().Any();
+        bool control = SandboxFolder.Writable(args.Length > 2 ? args[2] : null).Any();
         KernelResult file = Kernel.CallPath("openat", args[0], Append);
         KernelResult result = file.Ok ? Kernel.Write(file.Value, args[1] + "\n") : file;
         return ProbeReport.Of(result, control, $"write to {args[0]}");

@@ -6,7 +6,7 @@ internal static unsafe class NamespaceProbe
     private const int SigChild = 17;
     private const nint NewUser = 0x1000_0000;
 
-    /// <summary>No arguments. All three system calls that make one are tried, in children that do nothing else.</summary>
+    /// <summary>No arguments. clone and unshare are tried, in children that do nothing else.</summary>
     public static ProbeReport NestedUser(string[] args)
     {
         KernelResult plain = Kernel.Child(SigChild);

@@ -3,7 +3,8 @@ namespace AgentSandbox.Guest.Probes;
 /// <summary>Finds a place of the sandbox's own where a probe may make a file or folder for a moment.</summary>
 internal static class SandboxFolder
 {
-    private static readonly string[] s_candidates = ["/tmp", "/var/tmp", "/run", "/dev/shm", "/root", "."];
+    // /dev too: it is often the one writable file system on which device nodes count.
+    private static readonly string[] s_candidates = ["/tmp", "/var/tmp", "/run", "/dev/shm", "/root", "/dev"];
 
     /// <summary>Folders in which a file can be made.</summary>
     /// <param name="only">The one folder that may be used, when the probe runs as a control on the host.</param>

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using AgentSandbox.PowerShell.Errors;
 using AgentSandbox.PowerShell.Pump;
 
 namespace AgentSandbox.PowerShell.Invocation;
@@ -22,7 +21,7 @@ internal static class CommandStreams
             Task output = source.AsBytes
                 ? ReadBytesAsync(command.StandardOutput, pump, cancellationToken)
                 : ReadLinesAsync(command.StandardOutput, pump, static lines => cmdlet => cmdlet.WriteObject(lines, enumerateCollection: true), cancellationToken);
-            Task errors = ReadLinesAsync(command.StandardError, pump, lines => cmdlet => WriteErrors(cmdlet, lines, source.SandboxName), cancellationToken);
+            Task errors = ReadLinesAsync(command.StandardError, pump, lines => cmdlet => ((IStandardErrorTarget)cmdlet).StandardError.Write(lines, source.SandboxName), cancellationToken);
             Task<CommandExit> exit = command.Completion.WaitAsync(cancellationToken);
             await Task.WhenAll(output, errors, exit).ConfigureAwait(false);
             return await exit.ConfigureAwait(false);
@@ -31,14 +30,6 @@ internal static class CommandStreams
         {
             await feedEnd.CancelAsync().ConfigureAwait(false);
             await feed.ConfigureAwait(false);
-        }
-    }
-
-    private static void WriteErrors(Cmdlet cmdlet, List<string> lines, string sandboxName)
-    {
-        foreach (string line in lines)
-        {
-            cmdlet.WriteError(ErrorRecords.FromStandardError(line, sandboxName));
         }
     }
 
@@ -108,3 +99,10 @@ internal static class CommandStreams
 /// <param name="Input">Its standard input, if any.</param>
 /// <param name="AsBytes">Standard output is passed on as bytes.</param>
 internal sealed record PipelineSource(string SandboxName, Stream? Input, bool AsBytes);
+
+/// <summary>A cmdlet that passes a command's standard error on.</summary>
+internal interface IStandardErrorTarget
+{
+    /// <summary>Writes it. Used on the pipeline thread.</summary>
+    StandardErrorWriter StandardError { get; }
+}

@@ -47,6 +47,7 @@ public sealed class IsolationTester
             var context = new ProbeContext
             {
                 Specification = sandbox.Specification,
+                Defaults = Manager.Resolve(new SandboxSpecification { Backend = sandbox.Backend, Image = sandbox.Image }),
                 Canaries = canaries,
                 Payload = payload.Process,
                 Sandbox = payload.RunProbeAsync,

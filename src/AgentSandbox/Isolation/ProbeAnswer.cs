@@ -68,7 +68,7 @@ internal sealed record ProbeAnswer
             },
             Errno = wire.Errno,
             SelfTest = wire.SelfTest,
-            Detail = Printable(detail),
+            Detail = Printable(detail).TrimEnd('.', ' '),
             Nonce = nonce,
         };
     }

@@ -15,6 +15,9 @@ internal sealed class ProbeContext
     /// <summary>The specification under test, with all defaults filled in.</summary>
     public required SandboxSpecification Specification { get; init; }
 
+    /// <summary>What the backend does when nothing is asked of it: an opening that it always has, nobody asked for.</summary>
+    public required SandboxSpecification Defaults { get; init; }
+
     /// <summary>What was planted on the host.</summary>
     public required HostCanaries Canaries { get; init; }
 

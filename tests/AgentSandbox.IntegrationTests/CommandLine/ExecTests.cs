@@ -69,10 +69,10 @@ public class ExecTests : IClassFixture<SandboxFixture>
     [Fact]
     public async Task An_argument_that_the_kernel_refuses_is_a_clear_error()
     {
-        // Through a file: no kernel passes 2 MB in one argument to our own program either, so many below the limit of 128 KiB each add up.
-        ProgramResult result = await _program.BashAsync($$"""a=$(head -c 100000 /dev/zero | tr '\0' a); args=(); for i in {1..19}; do args+=("$a"); done; "$agentsandbox" exec --env "A=$a" --env "B=$a" --env "C=$a" {{Box}} -- true "${args[@]}" """);
+        // A stack without limit gives our own program room for 3 MB of arguments (execve(2)); in the sandbox 2 MB are the most.
+        ProgramResult result = await _program.BashAsync($$"""ulimit -s unlimited; a=$(head -c 100000 /dev/zero | tr '\0' a); args=(); for i in {1..30}; do args+=("$a"); done; "$agentsandbox" exec {{Box}} -- true "${args[@]}" """);
         Assert.True(result.ExitCode == 126, $"{result.ExitCode}: {result.ErrorText}");
-        Assert.Contains("ArgumentListTooLong", result.ErrorText, StringComparison.Ordinal);
+        Assert.Contains("error ArgumentListTooLong:", result.ErrorText, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -164,7 +164,7 @@ public class ExecTests : IClassFixture<SandboxFixture>
     [Fact]
     public async Task A_command_may_end_before_its_input()
     {
-        ProgramResult result = await _program.BashAsync($"yes | \"$agentsandbox\" exec {Box} -- head -n 1; echo ${{PIPESTATUS[1]}}");
+        ProgramResult result = await _program.BashAsync($"yes 2>/dev/null | \"$agentsandbox\" exec {Box} -- head -n 1; echo ${{PIPESTATUS[1]}}");
         Assert.Equal(("y\n0\n", ""), (result.OutputText, result.ErrorText));
     }
 
@@ -173,6 +173,17 @@ public class ExecTests : IClassFixture<SandboxFixture>
     {
         ProgramResult result = await _program.BashAsync($"\"$agentsandbox\" exec {Box} -- wc -c <&-");
         Assert.Equal(("0\n", 0), (result.OutputText.TrimStart(), result.ExitCode));
+    }
+
+    [Fact]
+    public async Task A_closed_standard_output_is_our_failure_and_a_closed_standard_error_is_none()
+    {
+        ProgramResult result = await _program.BashAsync($"\"$agentsandbox\" exec {Box} -- echo hi >&-");
+        Assert.Equal(125, result.ExitCode);
+        Assert.Contains("Standard output can't be written: Bad file descriptor", result.ErrorText, StringComparison.Ordinal);
+        Assert.Equal(("hi\n", 4), await OutputAndCodeAsync($"\"$agentsandbox\" exec {Box} -- sh -c 'echo hi; echo lost >&2; exit 4' 2>&-"));
+
+        async Task<(string, int)> OutputAndCodeAsync(string line) => await _program.BashAsync(line) is var r ? (r.OutputText, r.ExitCode) : default;
     }
 
     [Fact]

@@ -74,7 +74,8 @@ public class RunTests
             await Task.Delay(milliseconds);
             CommandLineProgram.Signal(process, 15);
             await CommandLineProgram.WaitAsync(process);
-            Assert.Equal(143, process.ExitCode);
+            string error = await process.StandardError.ReadToEndAsync();
+            Assert.True(process.ExitCode == 143, $"after {milliseconds} ms: {process.ExitCode} {error}");
             await AssertEmptyAsync(program);
         }
     }

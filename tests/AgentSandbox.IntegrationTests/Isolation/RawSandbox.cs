@@ -86,6 +86,7 @@ internal sealed class RawSandbox : IAsyncDisposable
         var context = new ProbeContext
         {
             Specification = specification,
+            Defaults = new SandboxSpecification { Network = NetworkMode.None },
             Canaries = await HostCanaries.PlantAsync(CancellationToken.None),
             Payload = PayloadProcess.Find(arguments),
             Sandbox = sandbox ?? HostProbeRunner.For(launcher),

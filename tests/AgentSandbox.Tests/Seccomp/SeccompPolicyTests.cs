@@ -113,7 +113,7 @@ public class SeccompPolicyTests
     [InlineData(0x5401UL, Allow)]
     [InlineData(0x5412UL, Eperm)]
     [InlineData(0x541CUL, Eperm)]
-    [InlineData(0x1_0000_5412UL, Eperm)] // CVE-2019-10063 and CVE-2023-1523: flatpak's and snap's filters compared 64 bits
+    [InlineData(0x1_0000_5412UL, Eperm)] // CVE-2019-7303 and CVE-2019-10063: filters of snapd and flatpak compared 64 bits
     [InlineData(0xffffffff_0000541CUL, Eperm)]
     public void Nothing_is_typed_into_the_callers_terminal(ulong request, uint verdict) => Assert.Equal(verdict, Verdict(s_plain, "ioctl", 0, request));
 

@@ -9,6 +9,8 @@ internal static partial class NativeMethods
     public const int EBADF = 9;
     public const int EAGAIN = 11;
     public const int EPIPE = 32;
+    public const int F_GETFD = 1;
+    public const int FD_CLOEXEC = 1;
     public const short POLLIN = 1;
     public const short POLLOUT = 4;
 
@@ -29,6 +31,9 @@ internal static partial class NativeMethods
 
     [LibraryImport("libc")]
     public static partial int getpgrp();
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fcntl(int fd, int command);
 
     [StructLayout(LayoutKind.Sequential)]
     public struct PollFd

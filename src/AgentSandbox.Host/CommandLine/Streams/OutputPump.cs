@@ -57,6 +57,12 @@ internal sealed class OutputPump
 
     private Exception? TryWrite(ReadOnlySpan<byte> bytes)
     {
+        // A closed standard error is a caller's way to say that nobody wants it; a closed standard output would lose a result.
+        if (_descriptor == RawDescriptor.StandardError && !RawDescriptor.IsInherited(_descriptor))
+        {
+            return null;
+        }
+
         try
         {
             RawDescriptor.Write(_descriptor, bytes);

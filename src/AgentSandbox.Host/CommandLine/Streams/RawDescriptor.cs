@@ -18,19 +18,31 @@ internal static class RawDescriptor
     /// <summary>Descriptor of standard error.</summary>
     public const int StandardError = 2;
 
+    /// <summary>
+    /// The caller gave us this descriptor. When it was closed at the start, the runtime has by now put one of its own in its place (a pipe, an epoll
+    /// instance), which must be neither read nor written. Those close on exec; one that came through execve(2) does not.
+    /// </summary>
+    /// <param name="descriptor">The descriptor.</param>
+    /// <returns>Whether it is the caller's.</returns>
+    public static bool IsInherited(int descriptor)
+    {
+        int flags = NativeMethods.fcntl(descriptor, NativeMethods.F_GETFD);
+        return flags >= 0 && (flags & NativeMethods.FD_CLOEXEC) == 0;
+    }
+
     /// <summary>The descriptor is a terminal.</summary>
     /// <param name="descriptor">The descriptor.</param>
     /// <returns>Whether it is.</returns>
     public static bool IsTerminal(int descriptor) => NativeMethods.isatty(descriptor) == 1;
 
-    /// <summary>Reading standard input gives the user's bytes. False for a background job of an interactive shell: the kernel would stop us (SIGTTIN).</summary>
+    /// <summary>Reading standard input gives the user's bytes. False when it is closed, and for a background job of an interactive shell: the kernel would stop us (SIGTTIN).</summary>
     /// <returns>Whether it can be read.</returns>
-    public static bool InputCanBeRead() => !IsTerminal(StandardInput) || NativeMethods.tcgetpgrp(StandardInput) == NativeMethods.getpgrp();
+    public static bool InputCanBeRead() => IsInherited(StandardInput) && (!IsTerminal(StandardInput) || NativeMethods.tcgetpgrp(StandardInput) == NativeMethods.getpgrp());
 
     /// <summary>Reads what there is, waiting for at least one byte.</summary>
     /// <param name="descriptor">The descriptor.</param>
     /// <param name="buffer">Where it goes.</param>
-    /// <returns>Bytes read; 0 at the end, also when the descriptor was closed from the start.</returns>
+    /// <returns>Bytes read; 0 at the end.</returns>
     /// <exception cref="IOException">It can't be read.</exception>
     public static unsafe int Read(int descriptor, Span<byte> buffer)
     {
@@ -44,13 +56,7 @@ internal static class RawDescriptor
                     return (int)count;
                 }
 
-                int errno = Marshal.GetLastPInvokeError();
-                if (errno == NativeMethods.EBADF)
-                {
-                    return 0;
-                }
-
-                Retry(descriptor, NativeMethods.POLLIN, errno);
+                Retry(descriptor, NativeMethods.POLLIN, Marshal.GetLastPInvokeError());
             }
         }
     }
@@ -62,6 +68,11 @@ internal static class RawDescriptor
     /// <exception cref="IOException">It can't be written.</exception>
     public static unsafe void Write(int descriptor, ReadOnlySpan<byte> bytes)
     {
+        if (!IsInherited(descriptor))
+        {
+            throw Failure(descriptor, NativeMethods.EBADF);
+        }
+
         fixed (byte* start = bytes)
         {
             nint done = 0;
@@ -97,8 +108,13 @@ internal static class RawDescriptor
                 _ = NativeMethods.poll(&poll, 1, -1);
                 return;
             default:
-                string name = descriptor switch { StandardInput => "Standard input can't be read", StandardOutput => "Standard output can't be written", _ => "Standard error can't be written" };
-                throw new IOException($"{name}: {new Win32Exception(errno).Message}.");
+                throw Failure(descriptor, errno);
         }
+    }
+
+    private static IOException Failure(int descriptor, int errno)
+    {
+        string what = descriptor switch { StandardInput => "Standard input can't be read", StandardOutput => "Standard output can't be written", _ => "Standard error can't be written" };
+        return new IOException($"{what}: {new Win32Exception(errno).Message}.");
     }
 }

@@ -25,7 +25,7 @@ internal sealed class BlockDeviceProbe : GuestProbe
         const string Blocks = "/sys/block";
         if (Directory.Exists(Blocks))
         {
-            foreach (string folder in Directory.GetDirectories(Blocks).OrderBy(folder => !Path.GetFileName(folder).StartsWith("loop", StringComparison.Ordinal)))
+            foreach (string folder in Directory.GetDirectories(Blocks).OrderBy(folder => !Path.GetFileName(folder).StartsWith("loop", StringComparison.Ordinal)).ThenBy(folder => folder, StringComparer.Ordinal))
             {
                 string path = "/dev/" + Path.GetFileName(folder);
                 if (File.Exists(path) && File.ReadAllText(folder + "/dev").Trim().Split(':') is [string major, string minor])

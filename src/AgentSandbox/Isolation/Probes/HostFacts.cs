@@ -19,8 +19,9 @@ internal static class HostFacts
             ? "The payload has a network namespace of its own with no interface but loopback."
             : null;
 
-    /// <summary>The parameter that puts a sandbox on the host's network.</summary>
-    public static string? HostNetwork(ProbeContext context) => context.Specification.Network == NetworkMode.Host ? "-Network Host" : null;
+    /// <summary>The parameter that puts a sandbox on the host's network, where the backend has another network to offer.</summary>
+    public static string? HostNetwork(ProbeContext context) =>
+        context.Specification.Network == NetworkMode.Host && context.Defaults.Network != NetworkMode.Host ? "-Network Host" : null;
 
     /// <summary>The mount that shows a path of the host.</summary>
     public static string? MountOf(ProbeContext context, string path, bool writable)

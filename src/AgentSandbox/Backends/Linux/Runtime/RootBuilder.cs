@@ -33,12 +33,12 @@ internal sealed class RootBuilder
 
     /// <summary>Makes the root. The process's folder must be the sandbox's runtime folder.</summary>
     /// <param name="hostUser">Host ids of the sandbox's default user, given the root.</param>
-    /// <returns>O_PATH descriptor of the root.</returns>
-    public FileDescriptor Build(Func<int, SandboxUser> hostUser)
+    /// <param name="prepare">Writes into the root what else it needs, while it can be written.</param>
+    public void Build(Func<int, SandboxUser> hostUser, Action<int> prepare)
     {
         using FileDescriptor? shift = _plan.RootMap is null ? null : IdMap.CreateNamespace(_plan.RootMap, _plan.RootMap);
         MountOverlay(shift);
-        FileDescriptor root = FileDescriptor.Open("root", Libc.O_PATH);
+        using FileDescriptor root = FileDescriptor.Open("root", Libc.O_PATH);
         foreach (string folder in new[] { "/usr", "/proc", "/sys", "/dev", "/run", "/tmp" })
         {
             using FileDescriptor made = RootPath.OpenOrCreateDirectory(root.Value, folder, _plan.RootOwner);
@@ -68,12 +68,11 @@ internal sealed class RootBuilder
             HostProcAndDev.Mount(root.Value, _record.Specification.ReadOnly, _plan.RootOwner);
         }
 
+        prepare(root.Value);
         if (_record.Specification.ReadOnly)
         {
             BindMount.MakeReadOnly("root"); // Last: the mount points had to be made. Mounts in it keep their own mode.
         }
-
-        return root;
     }
 
     private void MountOverlay(FileDescriptor? shift)

@@ -113,10 +113,8 @@ public sealed class Supervisor
         SandboxSpecification specification = _record.Specification;
         SandboxImage image = new ImageStore(_home).Get(specification.Image);
         SandboxUser user = default;
-        using (FileDescriptor root = new RootBuilder(_record, image, _paths, _launcher.PlanRoot(_record)).Build(fd => user = _launcher.HostUser(_record, fd)))
-        {
-            _launcher.Prepare(_record, root.Value);
-        }
+        new RootBuilder(_record, image, _paths, _launcher.PlanRoot(_record))
+            .Build(root => user = _launcher.HostUser(_record, root), root => _launcher.Prepare(_record, root));
 
         _group.Create(new SandboxLimits { Memory = specification.Memory ?? 0, Cpu = specification.Cpu ?? 0, Pids = specification.PidLimit ?? 0 });
         using FileDescriptor socket = GuestSocket.Bind(SandboxPaths.SocketName);
@@ -205,8 +203,13 @@ public sealed class Supervisor
     {
         _lifeline?.Dispose();
         SandboxRemains.EndProcesses(_record.Id);
-        _ = Libc.Umount2("root", Libc.MNT_DETACH); // Where one was never mounted, or this fails, the end of the namespace does it.
-        _ = Libc.Umount2("disk", 0);
+        // Where one was never mounted, or this fails, the end of the namespace does it.
+        _ = Libc.Umount2("root", Libc.MNT_DETACH);
+        _ = Libc.Umount2("lower", Libc.MNT_DETACH);
+        if (Libc.Umount2("disk", 0) != 0)
+        {
+            _ = Libc.Umount2("disk", Libc.MNT_DETACH);
+        }
     }
 
     private int FindLeader()
@@ -263,13 +266,13 @@ public sealed class Supervisor
         output.Write([.. JsonSerializer.SerializeToUtf8Bytes(report, StateJson.Compact.SupervisorReport), (byte)'\n']);
     }
 
-    /// <summary>Lets go of the caller's pipes, so that it sees their end and can itself end.</summary>
-    private static void DetachOutput()
+    /// <summary>Lets go of the caller's pipes, so that it sees their end and can itself end. What would be said about a fault from now on goes into the log.</summary>
+    private void DetachOutput()
     {
         using FileDescriptor none = FileDescriptor.Open("/dev/null", Libc.O_RDWR);
-        for (int fd = 0; fd <= 2; fd++)
-        {
-            Errno.Check(Libc.Dup2(none.Value, fd), "detach from the caller");
-        }
+        using FileDescriptor log = FileDescriptor.Open(_paths.Log, Libc.O_WRONLY | Libc.O_APPEND);
+        Errno.Check(Libc.Dup2(none.Value, 0), "detach from the caller");
+        Errno.Check(Libc.Dup2(none.Value, 1), "detach from the caller");
+        Errno.Check(Libc.Dup2(log.Value, 2), "detach from the caller");
     }
 }
