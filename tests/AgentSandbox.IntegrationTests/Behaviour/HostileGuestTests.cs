@@ -71,6 +71,20 @@ public sealed class HostileGuestTests
     }
 
     [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
+    public async Task No_set_user_id_program_can_be_left_in_a_folder_of_the_host(string backend)
+    {
+        await using var host = new SandboxHost();
+        string share = Directory.CreateDirectory(Path.Combine(host.Root, "share")).FullName;
+        Sandbox hostile = await host.CreateAsync(backend, s => s with { Mounts = [SandboxMount.Parse($"{share}:/work:rw")] });
+        CommandResult result = await host.ShellAsync(
+            hostile,
+            "cp /bin/id /work/a && for m in 4755 2755 6755 u+s g+s; do chmod $m /work/a; done; install -m 4755 /bin/id /work/b; perl -e 'use Fcntl; sysopen(F, \"/work/c\", O_CREAT|O_WRONLY, 04755); chmod 04755, F'; true");
+        Assert.Contains("Operation not permitted", result.StandardError, StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.EnumerateFiles(share));
+        Assert.All(Directory.EnumerateFiles(share), f => Assert.Equal((UnixFileMode)0, File.GetUnixFileMode(f) & (UnixFileMode.SetUser | UnixFileMode.SetGroup)));
+    }
+
+    [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
     public async Task What_it_does_to_its_root_before_a_restart_leads_nowhere_on_the_host(string backend)
     {
         await using var host = new SandboxHost();

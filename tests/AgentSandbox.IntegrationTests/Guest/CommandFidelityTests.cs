@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using AgentSandbox.Protocol;
-using Xunit;
 
 namespace AgentSandbox.IntegrationTests.Guest;
 

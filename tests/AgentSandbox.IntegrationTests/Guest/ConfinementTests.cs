@@ -1,5 +1,4 @@
 using AgentSandbox.Protocol;
-using Xunit;
 
 namespace AgentSandbox.IntegrationTests.Guest;
 

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using AgentSandbox.Protocol;
-using Xunit;
 
 namespace AgentSandbox.IntegrationTests.Guest;
 

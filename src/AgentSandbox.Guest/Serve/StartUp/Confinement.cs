@@ -54,7 +54,7 @@ internal static unsafe class Confinement
 
         if (options.Seccomp)
         {
-            SeccompFilter.Install();
+            SeccompFilter.Install(options.DenySetId);
         }
     }
 

@@ -23,6 +23,12 @@ internal sealed record ServeOptions
     /// <summary>Install the system call filter before anything is started.</summary>
     public bool Seccomp { get; private init; }
 
+    /// <summary>
+    /// The filter also refuses set-user-id and set-group-id bits. For sandboxes that can write to a folder of the host: a program with such a
+    /// bit there would be a real one, for whoever starts it on the host.
+    /// </summary>
+    public bool DenySetId { get; private init; }
+
     /// <summary>Parses the arguments after the verb.</summary>
     /// <exception cref="StartUpException">An option is unknown, given twice or has a bad value.</exception>
     public static ServeOptions Parse(string[] args)
@@ -45,11 +51,14 @@ internal sealed record ServeOptions
                 "--no-new-privileges" => options with { NoNewPrivileges = true },
                 "--drop-capabilities" => options with { DropCapabilities = true },
                 "--seccomp" => options with { Seccomp = true },
+                "--deny-set-id" => options with { DenySetId = true },
                 _ => throw new StartUpException($"Unknown option '{name}'."),
             };
         }
 
-        return options;
+        return options.DenySetId && !options.Seccomp
+            ? throw new StartUpException("Option '--deny-set-id' needs '--seccomp'.")
+            : options;
     }
 
     private static string Value(string[] args, ref int index) => index + 1 < args.Length

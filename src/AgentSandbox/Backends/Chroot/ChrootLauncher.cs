@@ -53,7 +53,7 @@ internal sealed class ChrootLauncher : GuestLauncher
         List<string> line = [SandboxPrograms.Guest, "serve", "--chroot", root, "--self", SandboxPaths.GuestInRoot];
         if (!IsRoot(record.Specification))
         {
-            line.AddRange(["--run-as", string.Create(CultureInfo.InvariantCulture, $"{user.Uid}:{user.Gid}"), "--no-new-privileges", "--drop-capabilities", "--seccomp"]);
+            line.AddRange(["--run-as", string.Create(CultureInfo.InvariantCulture, $"{user.Uid}:{user.Gid}"), .. Confinement(record)]);
         }
 
         return line;

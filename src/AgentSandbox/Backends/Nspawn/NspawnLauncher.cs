@@ -70,7 +70,7 @@ internal sealed class NspawnLauncher : GuestLauncher
             line.Add("--private-network");
         }
 
-        line.AddRange([SandboxPaths.GuestInRoot, "serve", "--self", SandboxPaths.GuestInRoot, "--no-new-privileges", "--drop-capabilities", "--seccomp"]);
+        line.AddRange([SandboxPaths.GuestInRoot, "serve", "--self", SandboxPaths.GuestInRoot, .. Confinement(record)]);
         return line;
     }
 }

@@ -30,6 +30,14 @@ internal abstract class GuestLauncher
     /// <returns>The command line.</returns>
     public abstract IReadOnlyList<string> CommandLine(SandboxRecord record, SandboxUser user, string root);
 
+    /// <summary>Options of the guest that confine it and every command of its.</summary>
+    /// <param name="record">The sandbox.</param>
+    /// <returns>The options.</returns>
+    protected static IEnumerable<string> Confinement(SandboxRecord record) =>
+        record.Specification.Mounts.Any(m => !m.ReadOnly)
+            ? ["--no-new-privileges", "--drop-capabilities", "--seccomp", "--deny-set-id"]
+            : ["--no-new-privileges", "--drop-capabilities", "--seccomp"];
+
     /// <summary>Variables of that program.</summary>
     public virtual IReadOnlyList<string> Environment => ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"];
 
