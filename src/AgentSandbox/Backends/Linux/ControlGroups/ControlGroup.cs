@@ -98,7 +98,7 @@ internal sealed class ControlGroup
         {
             foreach (string folder in Folders)
             {
-                KillFolder(Path.Combine(folder, "cgroup.kill"));
+                KillAtOnce(Path.Combine(folder, "cgroup.kill"));
             }
 
             if (Signal(Libc.SIGKILL, []) == 0 && Processes().Count == 0)
@@ -112,6 +112,24 @@ internal sealed class ControlGroup
             }
 
             Thread.Sleep(round < 20 ? 1 : 10);
+        }
+    }
+
+    /// <summary>Atomic: also catches what forks meanwhile. Linux 5.14; older kernels and version 1 don't have the file.</summary>
+    private static void KillAtOnce(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return;
+        }
+
+        try
+        {
+            File.WriteAllText(file, "1");
+        }
+        catch (IOException e) when (e is DirectoryNotFoundException or FileNotFoundException || e.HResult == Errno.ENODEV)
+        {
+            // The supervisor, or another process at the same work, has just deleted the group: it had no processes any more.
         }
     }
 
@@ -232,24 +250,6 @@ internal sealed class ControlGroup
         && long.TryParse(ReadLines(Path.Combine(Folder(root), file)).FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out long value)
             ? value
             : null;
-
-    /// <summary>Atomic, also for what forks meanwhile (version 2, Linux 5.14). Elsewhere the file does not exist, and the rounds of signals do it.</summary>
-    private static void KillFolder(string file)
-    {
-        if (!File.Exists(file))
-        {
-            return;
-        }
-
-        try
-        {
-            File.WriteAllText(file, "1");
-        }
-        catch (IOException) when (!File.Exists(file))
-        {
-            // Its supervisor deleted the group at the same time: there is nothing left to kill.
-        }
-    }
 
     private static string[] ReadLines(string path)
     {
