@@ -98,18 +98,7 @@ internal sealed class ControlGroup
         {
             foreach (string folder in Folders)
             {
-                string kill = Path.Combine(folder, "cgroup.kill");
-                try
-                {
-                    if (File.Exists(kill))
-                    {
-                        File.WriteAllText(kill, "1"); // Atomic: also catches what forks meanwhile (Linux 5.14).
-                    }
-                }
-                catch (IOException e) when (e is FileNotFoundException or DirectoryNotFoundException || e.HResult == Errno.ENODEV)
-                {
-                    // The supervisor, which ends at the same time, has deleted the group: nobody is left in it.
-                }
+                KillAtOnce(Path.Combine(folder, "cgroup.kill"));
             }
 
             if (Signal(Libc.SIGKILL, []) == 0 && Processes().Count == 0)
@@ -123,6 +112,24 @@ internal sealed class ControlGroup
             }
 
             Thread.Sleep(round < 20 ? 1 : 10);
+        }
+    }
+
+    /// <summary>Atomic: also catches what forks meanwhile. Linux 5.14; older kernels and version 1 don't have the file.</summary>
+    private static void KillAtOnce(string file)
+    {
+        if (!File.Exists(file))
+        {
+            return;
+        }
+
+        try
+        {
+            File.WriteAllText(file, "1");
+        }
+        catch (IOException e) when (e is DirectoryNotFoundException or FileNotFoundException || e.HResult == Errno.ENODEV)
+        {
+            // The supervisor, or another process at the same work, has just deleted the group: it had no processes any more.
         }
     }
 

@@ -7,7 +7,6 @@ internal static class Errno
 {
     public const int EPERM = 1;
     public const int ENOENT = 2;
-    public const int ENODEV = 19;
     public const int ESRCH = 3;
     public const int EINTR = 4;
     public const int ENXIO = 6;
@@ -15,6 +14,7 @@ internal static class Errno
     public const int EACCES = 13;
     public const int EBUSY = 16;
     public const int EEXIST = 17;
+    public const int ENODEV = 19;
     public const int ENOTDIR = 20;
     public const int EINVAL = 22;
     public const int ENOSPC = 28;

@@ -54,6 +54,9 @@ internal sealed class SupervisorClient(SandboxHome home, SandboxRecord record)
         }
         catch
         {
+            // It may not have taken its lock yet, by which others know of it: it would start the sandbox after its folders were deleted.
+            process.Kill();
+            await process.WaitForExitAsync(CancellationToken.None);
             await StopAsync(graceful: false, CancellationToken.None);
             throw;
         }
