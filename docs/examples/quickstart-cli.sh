@@ -23,7 +23,10 @@ count_host_processes() { find /proc -maxdepth 1 -name '[0-9]*' | wc -l; }
 count_files() { find "$@" -xdev -type f | wc -l; }
 
 # In every mount namespace: a sandbox has one of its own, and its mounts have its id in their paths.
-count_mounts() { cat /proc/[0-9]*/mountinfo 2>/dev/null | grep -cE "$(sed 's/ /|/g' <<<"$*")" || true; }
+count_mounts() {
+    local IFS='|'
+    cat /proc/[0-9]*/mountinfo 2>/dev/null | grep -cE "$*" || true
+}
 
 clean_up() { sandbox remove tour-nspawn tour-chroot >/dev/null 2>&1 || true; }
 trap clean_up EXIT
