@@ -82,7 +82,7 @@ public sealed partial class SandboxManager
     private void RepairWithoutRecord(string id)
     {
         string folder = Home.SandboxData(id);
-        if (Directory.Exists(folder) && DateTime.UtcNow - Directory.GetCreationTimeUtc(folder) > s_birth && !_store.IsBeingCreated(id))
+        if (_store.WasAbandoned(id) || (Directory.Exists(folder) && DateTime.UtcNow - Directory.GetCreationTimeUtc(folder) > s_birth && !_store.IsBeingCreated(id)))
         {
             _store.Forget(id);
         }

@@ -30,7 +30,7 @@ Describe 'Copy-SandboxItem with <_>' -ForEach 'Nspawn', 'Chroot' {
     It 'copies a folder in, under its own name, relative to PowerShell''s location' {
         $result = Copy-SandboxItem ./tree box:/tmp/c/ -PassThru
         $result.Entries | Should -Be 5
-        $result.Bytes | Should -Be 6
+        $result.Bytes | Should -Be 7
         Invoke-InSandbox $s 'cd /tmp/c && find . | sort' | Should -Be '.', './tree', './tree/a.txt', './tree/empty', './tree/sub dir', './tree/sub dir/b [1].txt'
         Invoke-InSandbox $s 'cat "/tmp/c/tree/sub dir/b [1].txt"' | Should -Be "b `u{fc}"
     }

@@ -57,7 +57,7 @@ Describe 'Views' {
 
     It 'have only members that the types have' {
         $types = @{}
-        foreach ($view in ([xml](Get-Content (Join-Path $ModulePath 'AgentSandbox.Format.ps1xml') -Raw)).Configuration.ViewDefinitions.View) {
+        foreach ($view in ([xml](Get-Content (Join-Path $ModulePath 'AgentSandbox.Format.ps1xml') -Raw)).Configuration.ViewDefinitions.View | Where-Object Name -NE 'StandardErrorLine') {
             $type = $view.ViewSelectedBy.TypeName -as [type]
             $type | Should -Not -BeNullOrEmpty -Because "$($view.ViewSelectedBy.TypeName) has a view"
             $types[$type] = $true

@@ -27,7 +27,7 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
             $all | Where-Object { $_ -is [string] } | Should -Be 'out'
             $errors = $all | Where-Object { $_ -is [Management.Automation.ErrorRecord] }
             $errors.Exception.Message | Should -Be 'first problem', 'second'
-            $errors[0].FullyQualifiedErrorId | Should -Be 'NativeCommandError'
+            $errors[0].FullyQualifiedErrorId | Should -BeLike 'NativeCommandError,*'
             $errors[0].TargetObject | Should -Be 'box'
         }
 
@@ -37,6 +37,30 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
             $errors = $null
             Invoke-InSandbox $s 'echo problem >&2; echo out' -ErrorVariable errors 2>$null | Should -Be 'out'
             "$errors" | Should -Be 'problem'
+            $ErrorActionPreference | Should -Be 'Stop'
+        }
+
+        It 'does not take standard error for a failure, but an exit code' {
+            Invoke-InSandbox $s 'echo problem >&2' 2>$null
+            $? | Should -BeTrue
+            Invoke-InSandbox $s 'exit 3'
+            $? | Should -BeFalse
+            Invoke-InSandbox $s 'exit 3' -AsResult | Out-Null
+            $? | Should -BeTrue
+            $chain = (Invoke-InSandbox $s 'exit 3') || 'after'
+            $chain | Should -Be 'after'
+        }
+
+        It 'ends a script by an error of its own, after standard error too' {
+            $ErrorActionPreference = 'Stop'
+            (Get-Failure { Invoke-InSandbox $s 'echo problem >&2; sleep 40709' -TimeoutSec 0.5 2>$null }).FullyQualifiedErrorId | Should -BeLike 'CommandTimedOut,*'
+        }
+
+        It 'shows standard error as the bare line, also in a script' {
+            $script = Join-Path $TestDrive "shown-$backend.ps1"
+            Set-Content $script "Import-Module '$ModulePath'`nInvoke-InSandbox box 'echo the problem >&2'"
+            $shown = pwsh -NoProfile -NonInteractive -Command "`$PSStyle.OutputRendering = 'PlainText'; & '$script'" 2>&1
+            "$shown" | Should -Be 'the problem'
         }
 
         It 'does with a line of standard error what -ErrorAction says' {
@@ -319,7 +343,10 @@ Describe 'A throw-away sandbox of <_>' -ForEach 'Nspawn', 'Chroot' {
     }
 
     AfterEach {
-        Get-Leftover | Should -BeNullOrEmpty
+        # Removed even so, or one failure would be every later test's.
+        $left = Get-Leftover
+        Get-AgentSandbox | Remove-AgentSandbox
+        $left | Should -BeNullOrEmpty
     }
 
     It 'runs the command and is gone' {

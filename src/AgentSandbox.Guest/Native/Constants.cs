@@ -75,7 +75,6 @@ internal static class Os
     public const int MaxSignal = 64;
     public const int SIG_SETMASK = 2;
     public const int SIG_BLOCK = 0;
-    public const nint SIG_DFL = 0;
     public const nint SIG_IGN = 1;
 
     public const int P_ALL = 0;
@@ -107,6 +106,7 @@ internal static class Os
     public const int S_IFREG = 0x8000;
 
     // System calls that the C library wraps in a way that does not fit (setuid family: for all threads, by signals) or not at all.
+    public static nint SYS_rt_sigaction => IsArm64 ? 134 : 13;
     public static nint SYS_setgroups => IsArm64 ? 159 : 116;
     public static nint SYS_setresuid => IsArm64 ? 147 : 117;
     public static nint SYS_setresgid => IsArm64 ? 149 : 119;

@@ -8,6 +8,8 @@ namespace AgentSandbox.Guest.Serve;
 internal sealed unsafe class Server : IEventHandler
 {
     private const int SignalInfoSize = 128; // struct signalfd_siginfo, signalfd(2); ssi_signo is its first field.
+    private const int SenderOffset = 12; // ssi_pid: 0 for a process that this process namespace does not show.
+    private readonly bool _isInit = Libc.GetPid() == 1;
     private readonly ServerContext _context;
     private readonly List<Connection> _connections = [];
     private readonly Listener _listener;
@@ -58,7 +60,9 @@ internal sealed unsafe class Server : IEventHandler
         byte* info = stackalloc byte[SignalInfoSize];
         while (Libc.Read(_signals, info, SignalInfoSize) == SignalInfoSize)
         {
-            if (*(int*)info != Os.SIGCHLD)
+            // As PID 1: only from outside. A sender that has a number in here is a command, whose root may signal the guest as well.
+            bool isFromInside = _isInit && *(uint*)(info + SenderOffset) != 0;
+            if (*(int*)info != Os.SIGCHLD && !isFromInside)
             {
                 ShutDown();
             }

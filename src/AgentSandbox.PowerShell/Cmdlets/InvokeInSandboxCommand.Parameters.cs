@@ -9,7 +9,7 @@ namespace AgentSandbox.PowerShell.Cmdlets;
 /// <summary>Runs a command in one or many sandboxes, or in a throw-away one.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "InSandbox", DefaultParameterSetName = LineSet, SupportsShouldProcess = true)]
 [OutputType(typeof(string), typeof(byte), typeof(SandboxCommandResult))]
-public sealed partial class InvokeInSandboxCommand : SpecificationCmdlet
+public sealed partial class InvokeInSandboxCommand : SpecificationCmdlet, IStandardErrorTarget
 {
     private const string LineSet = "Line";
     private const string NativeSet = "Native";

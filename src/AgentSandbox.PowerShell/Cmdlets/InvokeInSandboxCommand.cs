@@ -9,12 +9,15 @@ namespace AgentSandbox.PowerShell.Cmdlets;
 public sealed partial class InvokeInSandboxCommand
 {
     private readonly OutputPump _pump = new();
+    private StandardErrorWriter? _standardError;
     private InvocationRunner? _runner;
     private PipelineInput? _input;
     private CollectedInput? _collected;
     private SandboxReference[] _waitingForInput = [];
     private bool _pipelineNamesSandboxes;
     private bool _drained;
+
+    StandardErrorWriter IStandardErrorTarget.StandardError => _standardError ??= new StandardErrorWriter(this);
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -80,6 +83,11 @@ public sealed partial class InvokeInSandboxCommand
         if (_runner.ExitCode is { } exitCode)
         {
             SessionState.PSVariable.Set("global:LASTEXITCODE", exitCode);
+            if (exitCode != 0 && !AsResult)
+            {
+                // $? is false then, and && and || work, as with native commands.
+                InvokeCommand.HasErrors = true;
+            }
         }
 
         if (_runner.Defect is { } defect)

@@ -15,8 +15,14 @@ internal static class ErrorRecords
         };
 
     /// <summary>A line of a command's standard error, as PowerShell itself records one of a native command.</summary>
-    public static ErrorRecord FromStandardError(string line, string sandboxName) =>
-        new(new RemoteException(line), CmdletErrorId.NativeCommandError, ErrorCategory.NotSpecified, sandboxName);
+    public static ErrorRecord FromStandardError(string line, string sandboxName)
+    {
+        ErrorRecord record = new(new RemoteException(line), CmdletErrorId.NativeCommandError, ErrorCategory.NotSpecified, sandboxName);
+
+        // Its view shows the bare line; the general one would add the script's line to each.
+        PSObject.AsPSObject(record).TypeNames.Insert(0, "AgentSandbox.StandardErrorLine");
+        return record;
+    }
 
     private static string Message(SandboxException exception)
     {

@@ -21,7 +21,7 @@ internal static class CommandStreams
             Task output = source.AsBytes
                 ? ReadBytesAsync(command.StandardOutput, pump, cancellationToken)
                 : ReadLinesAsync(command.StandardOutput, pump, static lines => cmdlet => cmdlet.WriteObject(lines, enumerateCollection: true), cancellationToken);
-            Task errors = ReadLinesAsync(command.StandardError, pump, lines => cmdlet => StandardErrorWriter.Write((PSCmdlet)cmdlet, lines, source.SandboxName), cancellationToken);
+            Task errors = ReadLinesAsync(command.StandardError, pump, lines => cmdlet => ((IStandardErrorTarget)cmdlet).StandardError.Write(lines, source.SandboxName), cancellationToken);
             Task<CommandExit> exit = command.Completion.WaitAsync(cancellationToken);
             await Task.WhenAll(output, errors, exit).ConfigureAwait(false);
             return await exit.ConfigureAwait(false);
@@ -99,3 +99,10 @@ internal static class CommandStreams
 /// <param name="Input">Its standard input, if any.</param>
 /// <param name="AsBytes">Standard output is passed on as bytes.</param>
 internal sealed record PipelineSource(string SandboxName, Stream? Input, bool AsBytes);
+
+/// <summary>A cmdlet that passes a command's standard error on.</summary>
+internal interface IStandardErrorTarget
+{
+    /// <summary>Writes it. Used on the pipeline thread.</summary>
+    StandardErrorWriter StandardError { get; }
+}

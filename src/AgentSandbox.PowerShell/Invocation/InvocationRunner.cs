@@ -120,7 +120,7 @@ internal sealed class InvocationRunner(SandboxManager manager, InvocationPlan pl
             NoteExit(exit);
             if (Problem(exit, command, lease.Name) is { } record)
             {
-                await pump.WriteAsync(cmdlet => cmdlet.WriteError(record), cancellationToken).ConfigureAwait(false);
+                await pump.WriteAsync(cmdlet => ((IStandardErrorTarget)cmdlet).StandardError.WriteOwn(record), cancellationToken).ConfigureAwait(false);
             }
 
             if (exit.Truncated)
@@ -166,7 +166,7 @@ internal sealed class InvocationRunner(SandboxManager manager, InvocationPlan pl
             ErrorRecord record = ErrorRecords.From(exception, name);
             try
             {
-                await pump.WriteAsync(cmdlet => cmdlet.WriteError(record), cancellationToken).ConfigureAwait(false);
+                await pump.WriteAsync(cmdlet => ((IStandardErrorTarget)cmdlet).StandardError.WriteOwn(record), cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (OperationCanceledException)

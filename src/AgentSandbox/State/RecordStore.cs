@@ -89,6 +89,9 @@ internal sealed class RecordStore
         creating.Dispose();
     }
 
+    /// <summary>True when the process that was creating the sandbox is dead for certain, whatever it has left.</summary>
+    public bool WasAbandoned(string id) => IsIncomplete(id) && !IsBeingCreated(id);
+
     /// <summary>True while the creation has not been completed.</summary>
     public bool IsIncomplete(string id) => File.Exists(Path.Combine(_home.SandboxData(id), CreatingFile));
 
@@ -126,6 +129,14 @@ internal sealed class RecordStore
             DeleteIfOwned(NameFile(record.Name), id);
             DeleteIfOwned(IdBaseFile(record.IdBase), id);
         }
+        else
+        {
+            // Its creator was killed before the record was there, so only the reservations themselves say whose they are.
+            foreach (string file in new[] { Names, IdBases }.Where(Directory.Exists).SelectMany(Directory.EnumerateFiles))
+            {
+                DeleteIfOwned(file, id);
+            }
+        }
 
         if (Directory.Exists(_home.SandboxData(id)))
         {
@@ -135,9 +146,16 @@ internal sealed class RecordStore
 
     private static void DeleteIfOwned(string file, string id)
     {
-        if (File.Exists(file) && File.ReadAllText(file) == id)
+        try
         {
-            File.Delete(file);
+            if (File.Exists(file) && File.ReadAllText(file) == id)
+            {
+                File.Delete(file);
+            }
+        }
+        catch (FileNotFoundException)
+        {
+            // Another process was faster; it is gone, which is all that matters.
         }
     }
 

@@ -22,7 +22,12 @@ public sealed unsafe partial class GuestProcess : IDisposable
     {
     }
 
-    public GuestProcess(string[] options, bool listen = true, params string[] environment)
+    /// <summary>Starts it.</summary>
+    /// <param name="options">Of <c>serve</c>.</param>
+    /// <param name="listen">False: what it inherits does not listen.</param>
+    /// <param name="wrapper">A program and its arguments that start the guest in turn, such as in a process namespace.</param>
+    /// <param name="environment">More variables.</param>
+    public GuestProcess(string[] options, bool listen = true, string[]? wrapper = null, params string[] environment)
     {
         _socketPath = Path.Combine(_folder, "s");
         _listener.Bind(new UnixDomainSocketEndPoint(_socketPath));
@@ -36,7 +41,7 @@ public sealed unsafe partial class GuestProcess : IDisposable
         _ = FileActionsInit(actions);
         _ = FileActionsAddDup2(actions, (int)_listener.Handle, 3);
         _ = FileActionsAddOpen(actions, 2, MessagesPath, 0x241, 0x180); // O_WRONLY|O_CREAT|O_TRUNC, 0600
-        int result = Spawn(out int pid, Program, actions, 0, ["agentsandbox-guest", "serve", .. options, null], ["LISTEN_FDS=1", "LEAKED=1", .. environment, null]);
+        int result = Spawn(out int pid, wrapper?[0] ?? Program, actions, 0, [.. wrapper ?? [], Program, "serve", .. options, null], ["LISTEN_FDS=1", "LEAKED=1", .. environment, null]);
         _ = FileActionsDestroy(actions);
         if (result != 0)
         {
@@ -67,7 +72,9 @@ public sealed unsafe partial class GuestProcess : IDisposable
 
     public GuestClient Connect() => new(ConnectRaw());
 
-    public void Signal(int signal) => _ = Kill(Id, signal);
+    public void Signal(int signal) => Signal(Id, signal);
+
+    public static void Signal(int pid, int signal) => _ = Kill(pid, signal);
 
     /// <summary>Exit code, or 128 + signal.</summary>
     public int WaitForExit()

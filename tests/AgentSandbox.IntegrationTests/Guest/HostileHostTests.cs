@@ -64,7 +64,7 @@ public sealed class HostileHostTests : IDisposable
         { "OPEN inside another", Frames(w => { FrameEncoder.WriteFrame(w, FrameType.Open, 1, FrameFlags.More, "{"u8); Open(w, 2, "true"); }) },
         { "OPEN that is no JSON", Frames(w => FrameEncoder.WriteFrame(w, FrameType.Open, 1, 0, "{\"arguments\":[}"u8)) },
         { "OPEN with half a surrogate", Frames(w => FrameEncoder.WriteFrame(w, FrameType.Open, 1, 0, "{\"arguments\":[\"\\ud800\"]}"u8)) },
-        { "OPEN that is no UTF-8", Frames(w => FrameEncoder.WriteFrame(w, FrameType.Open, 1, 0, "{\"arguments\":[\"\xff\"]}"u8)) },
+        { "OPEN that is no UTF-8", Frames(w => FrameEncoder.WriteFrame(w, FrameType.Open, 1, 0, [.. "{\"arguments\":[\""u8, 0xff, .. "\"]}"u8])) },
         { "OPEN that is nested too deeply", Frames(w => FrameEncoder.WriteFrame(w, FrameType.Open, 1, 0, Encoding.UTF8.GetBytes("{\"arguments\":" + new string('[', 100)))) },
         { "frame type of a guest", Frames(w => FrameEncoder.WriteFrame(w, FrameType.Exit, 1, 0, "{}"u8)) },
         { "DATA on standard output", Frames(w => { Open(w, 1, "sleep", "9"); FrameEncoder.WriteFrame(w, FrameType.Data, 1, 1, "x"u8); }) },

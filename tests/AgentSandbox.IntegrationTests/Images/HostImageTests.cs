@@ -70,6 +70,40 @@ public sealed class HostImageTests
     }
 
     [Fact]
+    public void Roots_of_earlier_states_of_the_machine_are_deleted_unless_a_sandbox_stands_on_them()
+    {
+        using ImageTestStore planted = new();
+        string host = PlantedHost(planted.PathOf("hostroot"));
+        using ImageTestStore test = new(host);
+        string[] roots = new string[4];
+        string place = Directory.CreateDirectory(test.PathOf("place")).FullName;
+        try
+        {
+            for (int i = 0; i < roots.Length; i++)
+            {
+                File.SetLastWriteTimeUtc(Path.Combine(host, "usr/lib/os-release"), DateTime.UtcNow.AddMinutes(i));
+                roots[i] = test.Store.Get("host").RootPath;
+                if (i == 0)
+                {
+                    ImageTestStore.Run("mount", "--bind", roots[0], place);
+                }
+
+                if (i < 2)
+                {
+                    Directory.SetLastWriteTimeUtc(Path.GetDirectoryName(roots[i])!, DateTime.UtcNow.AddHours(-2));
+                }
+            }
+        }
+        finally
+        {
+            ImageTestStore.Run("umount", place);
+        }
+
+        // Mounted; old and free; young; the newest.
+        Assert.Equal([true, false, true, true], roots.Select(Directory.Exists));
+    }
+
+    [Fact]
     public async Task Any_number_may_want_it_at_once()
     {
         using ImageTestStore test = new();

@@ -78,9 +78,11 @@ internal static unsafe class Child
     /// <summary>Default actions first, then the mask: nothing that is pending may meet a disposition of the guest.</summary>
     private static void ResetSignals()
     {
+        // The bare call: the C library keeps two signals to itself, which a launcher may have left ignored. All zero is SIG_DFL, no flags, no mask.
+        ulong* action = stackalloc ulong[4] { 0, 0, 0, 0 };
         for (int signal = 1; signal <= Os.MaxSignal; signal++)
         {
-            _ = Libc.Signal(signal, Os.SIG_DFL); // Fails for SIGKILL and SIGSTOP, and for those that the C library keeps.
+            _ = Libc.Syscall(Os.SYS_rt_sigaction, signal, (nint)action, 0, sizeof(ulong), 0); // Fails for SIGKILL and SIGSTOP, which have no other.
         }
 
         SignalSet none = default;

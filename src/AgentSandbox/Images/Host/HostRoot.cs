@@ -48,6 +48,8 @@ internal sealed class HostRoot(string store, string hostRoot)
             _ = build.TryCommit(folder);
         }
 
+        OldHostRoots.Sweep(parent, fingerprint);
+
         return ImageRecord.TryRead(folder) ?? throw new SandboxException(SandboxErrorId.StateFailed, $"'{folder}' vanished.", "Try again.", folder);
     }
 

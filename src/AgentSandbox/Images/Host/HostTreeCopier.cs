@@ -116,6 +116,9 @@ internal sealed class HostTreeCopier(string hostRoot, string targetRoot)
         string parent = "/" + Path.GetDirectoryName(path);
         string full = Path.GetFullPath(target, parent);
         bool isAllowed = full.StartsWith("/usr/", StringComparison.Ordinal) || full.StartsWith(parent + "/", StringComparison.Ordinal) || full.StartsWith("/etc/alternatives/", StringComparison.Ordinal);
+
+        // Two of five alternatives are manual pages: no program needs them, and making links is what the first use waits for.
+        isAllowed &= !full.EndsWith(".gz", StringComparison.Ordinal);
         if (isAllowed && !target.Contains('\uFFFD', StringComparison.Ordinal))
         {
             RootBuilder.Folders(Path.GetDirectoryName(Path.Combine(targetRoot, path))!, RootBuilder.Public);
