@@ -10,17 +10,27 @@ if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' plain=$'\e[0m'; else b
 step() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 sandbox() { "$agentsandbox" "$@"; }
 # Shows a command line as one would type it, then runs it.
-show() { printf '$ agentsandbox %s\n' "${*@Q}"; sandbox "$@"; }
+show() {
+    local word line='$ agentsandbox'
+    for word; do
+        [[ $word =~ ^[A-Za-z0-9_/.=:-]+$ ]] || word=${word@Q}
+        line+=" $word"
+    done
+    printf '%s\n' "$line"
+    sandbox "$@"
+}
 count_host_processes() { find /proc -maxdepth 1 -name '[0-9]*' | wc -l; }
 count_files() { find "$@" -xdev -type f | wc -l; }
 
-# In every mount namespace: a sandbox has one of its own.
-count_mounts() { cat /proc/[0-9]*/mountinfo 2>/dev/null | grep -c agentsandbox || true; }
+# In every mount namespace: a sandbox has one of its own, and its mounts have its id in their paths.
+count_mounts() {
+    local IFS='|'
+    cat /proc/[0-9]*/mountinfo 2>/dev/null | grep -cE "$*" || true
+}
 
 clean_up() { sandbox remove tour-nspawn tour-chroot >/dev/null 2>&1 || true; }
 trap clean_up EXIT
 clean_up # of a tour that was killed
-mounts_before=$(count_mounts)
 
 step "1. Make two sandboxes: one strong, one weak"
 show create tour-nspawn --backend nspawn --time-to-live 10m
@@ -51,11 +61,12 @@ echo "this machine: $before files in /etc and /usr before, $after after"
 [ "$before" = "$after" ] || { echo "Files of this machine changed." >&2; exit 1; }
 
 step "5. Clean up"
+read -r -a ids <<<"$(sandbox list 'tour-*' | awk 'NR > 1 { printf "%s ", $2 }')"
 show remove tour-nspawn tour-chroot
 left=$(sandbox list 'tour-*' | tail -n +2 | wc -l)
-mounts=$(($(count_mounts) - mounts_before))
+mounts=$(count_mounts "${ids[@]}")
 echo "left: $left sandboxes, $mounts mounts"
-[ "$left" = 0 ] && [ "$mounts" -le 0 ]
+[ "$left" = 0 ] && [ "$mounts" = 0 ]
 
 step "Next"
 echo "agentsandbox --help      all commands"

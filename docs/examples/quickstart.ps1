@@ -14,18 +14,19 @@ $ErrorActionPreference = 'Stop'
 $built = Join-Path $PSScriptRoot '../../artifacts/module/AgentSandbox/AgentSandbox.psd1'
 Import-Module $(if (Test-Path $built) { $built } else { 'AgentSandbox' })
 
-function Step([string] $Title) { "`n$($PSStyle.Bold)$Title$($PSStyle.Reset)" }
+if ([Console]::IsOutputRedirected -or $env:NO_COLOR) { $PSStyle.OutputRendering = 'PlainText' }
+function Step([string] $Title) { if ($PSStyle.OutputRendering -eq 'PlainText') { "`n$Title" } else { "`n$($PSStyle.Bold)$Title$($PSStyle.Reset)" } }
 function Show([scriptblock] $Line) { "PS> $("$Line".Trim())"; . $Line | Out-String | ForEach-Object TrimEnd }
 function Get-HostFileCount { (& find /etc /usr -xdev -type f | Measure-Object).Count }
-function Get-MountCount { @(Get-Content /proc/[0-9]*/mountinfo -ErrorAction Ignore | Where-Object { $_ -match 'agentsandbox' }).Count }
+# In every mount namespace: a sandbox has one of its own, and its mounts have its id in their paths.
+function Get-MountCount([string[]] $Id) { @(Get-Content /proc/[0-9]*/mountinfo -ErrorAction Ignore | Select-String -SimpleMatch $Id).Count }
 function Remove-Tour { Get-AgentSandbox -Name 'tour-*' | Remove-AgentSandbox -Confirm:$false }
 
 Remove-Tour # of a tour that was killed
-$mountsBefore = Get-MountCount
 try {
     Step '1. Make two sandboxes: one strong, one weak'
-    Show { New-AgentSandbox tour-nspawn -Backend Nspawn -TimeToLive 00:10 }
-    Show { New-AgentSandbox tour-chroot -Backend Chroot -TimeToLive 00:10 }
+    Show { New-AgentSandbox tour-nspawn -Backend Nspawn -TimeToLive 10m }
+    Show { New-AgentSandbox tour-chroot -Backend Chroot -TimeToLive 10m }
 
     Step '2. Run real commands'
     Show { Invoke-InSandbox tour-nspawn 'id' }
@@ -36,8 +37,9 @@ try {
     $inside = [int](Invoke-InSandbox tour-nspawn $count)
     $weak = [int](Invoke-InSandbox tour-chroot $count)
     $machine = @(Get-ChildItem /proc -Directory | Where-Object Name -Match '^\d+$').Count
-    [ordered]@{ 'this machine has' = $machine; 'nspawn sees only its' = $inside; 'chroot sees' = $weak }.GetEnumerator() |
-        ForEach-Object { '{0,-22} {1,4} processes' -f $_.Key, $_.Value }
+    '{0,-22} {1,4} processes' -f 'this machine has', $machine
+    '{0,-22} {1,4} processes' -f 'nspawn sees only its', $inside
+    '{0,-22} {1,4} processes' -f 'chroot sees', $weak
     if ($inside -ge $machine -or $weak -le $inside) {
         throw "That is not what it should be: nspawn must see few processes, and chroot the machine's."
     }
@@ -50,14 +52,15 @@ try {
     if ($before -ne $after) { throw 'Files of this machine changed.' }
 }
 finally {
+    $ids = @(Get-AgentSandbox -Name 'tour-*').Id
     Step '5. Clean up'
     Show { Get-AgentSandbox tour-* | Remove-AgentSandbox -Confirm:$false }
 }
 
 $left = @(Get-AgentSandbox -Name 'tour-*').Count
-$mounts = (Get-MountCount) - $mountsBefore
+$mounts = Get-MountCount $ids
 "left: $left sandboxes, $mounts mounts"
-if ($left -gt 0 -or $mounts -gt 0) { throw 'Something was left behind.' }
+if ($left -or $mounts) { throw 'Something was left behind.' }
 
 Step 'Next'
 'Get-Help about_AgentSandbox      how it works'
