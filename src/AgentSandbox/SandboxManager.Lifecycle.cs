@@ -13,15 +13,34 @@ public sealed partial class SandboxManager
     /// <param name="cancellationToken">Cancels the creation and removes what there was of it.</param>
     /// <returns>The running sandbox.</returns>
     /// <exception cref="SandboxException">It could not be made; nothing is left of it.</exception>
-    public async Task<Sandbox> CreateAsync(SandboxSpecification specification, CancellationToken cancellationToken = default)
+    public Task<Sandbox> CreateAsync(SandboxSpecification specification, CancellationToken cancellationToken = default) =>
+        MakeAsync(specification, throwAway: false, cancellationToken);
+
+    /// <summary>
+    /// Creates and starts a sandbox for this process only: whoever made it removes it, and its supervisor does when this process ends without,
+    /// even by SIGKILL.
+    /// </summary>
+    /// <param name="specification">What it shall be.</param>
+    /// <param name="cancellationToken">Cancels the creation and removes what there was of it.</param>
+    /// <returns>The running sandbox.</returns>
+    /// <exception cref="SandboxException">It could not be made; nothing is left of it.</exception>
+    public Task<Sandbox> CreateThrowAwayAsync(SandboxSpecification specification, CancellationToken cancellationToken = default) =>
+        MakeAsync(specification, throwAway: true, cancellationToken);
+
+    private async Task<Sandbox> MakeAsync(SandboxSpecification specification, bool throwAway, CancellationToken cancellationToken)
     {
         SandboxSpecification resolved = Resolve(specification);
         try
         {
-            (SandboxRecord record, FileLock creating) = _store.Add(resolved, DateTimeOffset.UtcNow);
+            (SandboxRecord record, FileLock creating) = _store.Add(resolved, DateTimeOffset.UtcNow, throwAway);
             ISandboxBackend backend = Backend(record);
             try
             {
+                if (throwAway)
+                {
+                    _owned[record.Id] = FileLock.TryTake(OwnerLock(record)) ?? throw new InvalidOperationException("A new sandbox has an owner.");
+                }
+
                 _ = Images.Get(resolved.Image); // Made here when it is the built-in one and new, not in the supervisor, which shall stay small.
                 await backend.StartAsync(record, cancellationToken);
                 _store.Complete(record, creating);
@@ -30,7 +49,7 @@ public sealed partial class SandboxManager
             catch
             {
                 await backend.RemoveAsync(record, CancellationToken.None);
-                _store.Forget(record.Id);
+                Forget(record);
                 creating.Dispose();
                 throw;
             }
@@ -85,8 +104,19 @@ public sealed partial class SandboxManager
     private async Task RemoveAsync(SandboxRecord record)
     {
         await Backend(record).RemoveAsync(record, CancellationToken.None);
-        _store.Forget(record.Id);
+        Forget(record);
     }
+
+    private void Forget(SandboxRecord record)
+    {
+        _store.Forget(record.Id);
+        if (_owned.TryRemove(record.Id, out FileLock? ownership))
+        {
+            ownership.Dispose();
+        }
+    }
+
+    private string OwnerLock(SandboxRecord record) => Path.Combine(Home.SandboxData(record.Id), OwnerLockFile);
 
     private SandboxRecord Record(string id) => _store.TryRead(id) ?? throw NotFound(id);
 
@@ -107,6 +137,9 @@ public sealed partial class SandboxManager
             throw NotFound(id);
         }
     }
+
+    /// <summary>Held by the process that made a throw-away sandbox.</summary>
+    internal const string OwnerLockFile = "owner.lock";
 
     internal const string OperationLockFile = "operation.lock";
 }

@@ -47,7 +47,8 @@ public sealed partial class SandboxManager
         }
 
         SandboxStatus status = Backend(record).Inspect(record);
-        if (record.Expires <= DateTimeOffset.UtcNow && status.State is SandboxState.Stopped or SandboxState.Failed)
+        bool isOver = record.Expires <= DateTimeOffset.UtcNow || (record.ThrowAway && !FileLock.IsHeld(OwnerLock(record)));
+        if (isOver && status.State is SandboxState.Stopped or SandboxState.Failed)
         {
             return Repair(record);
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AgentSandbox.Backends;
 using AgentSandbox.Connection;
 using AgentSandbox.Images;
@@ -11,6 +12,7 @@ public sealed partial class SandboxManager : IAsyncDisposable
     private readonly RecordStore _store;
     private readonly IReadOnlyList<ISandboxBackend> _backends;
     private readonly GuestConnectionPool _connections = new();
+    private readonly ConcurrentDictionary<string, FileLock> _owned = new();
 
     /// <summary>Creates a manager over a state folder.</summary>
     /// <param name="home">The state folder; that of the environment when null.</param>
@@ -35,9 +37,20 @@ public sealed partial class SandboxManager : IAsyncDisposable
     /// <returns>The facts about each, also about those that are not available here.</returns>
     public IReadOnlyList<BackendInfo> GetBackends() => [.. _backends.Select(b => b.Describe()).OrderByDescending(b => b.Strength)];
 
-    /// <summary>Closes the connections that are kept open. Sandboxes live on.</summary>
+    /// <summary>Closes the connections that are kept open. Sandboxes live on, but for throw-away ones.</summary>
     /// <returns>A task that completes when they are closed.</returns>
-    public ValueTask DisposeAsync() => _connections.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        foreach (string id in _owned.Keys)
+        {
+            if (_owned.TryRemove(id, out FileLock? ownership))
+            {
+                ownership.Dispose();
+            }
+        }
+
+        return _connections.DisposeAsync();
+    }
 
     private ISandboxBackend Backend(SandboxRecord record) =>
         _backends.FirstOrDefault(b => string.Equals(b.Name, record.Specification.Backend, StringComparison.OrdinalIgnoreCase))

@@ -14,13 +14,12 @@ internal static class MemoryRow
     /// <returns>A task that completes when it is measured.</returns>
     public static async Task MeasureAsync(Bench bench)
     {
-        HashSet<int> before = [.. Processes().Select(p => p.Id)];
         Sandbox sandbox = await bench.Manager.CreateAsync(new() { Name = "bench-idle", Backend = "Nspawn" });
         try
         {
             await bench.RunAsync(sandbox.Id, Bench.True);
             await Task.Delay(s_idle);
-            var rows = Processes().Where(p => !before.Contains(p.Id)).GroupBy(p => p.Name).ToDictionary(g => g.Key, g => g.Sum(p => p.Kibibytes) / 1024.0);
+            var rows = Processes(sandbox).GroupBy(p => p.Name).ToDictionary(g => g.Key, g => g.Sum(p => p.Kibibytes) / 1024.0);
             foreach (string name in (string[])["agentsandbox", "agentsandbox-guest"])
             {
                 if (!rows.ContainsKey(name))
@@ -39,7 +38,8 @@ internal static class MemoryRow
         }
     }
 
-    private static IEnumerable<(int Id, string Name, long Kibibytes)> Processes()
+    /// <summary>The sandbox's own: its supervisor and launcher have its id among their arguments, its guest is its first process.</summary>
+    private static IEnumerable<(string Name, long Kibibytes)> Processes(Sandbox sandbox)
     {
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
         {
@@ -52,7 +52,13 @@ internal static class MemoryRow
             long kibibytes;
             try
             {
-                name = Path.GetFileName(File.ReadAllText($"{folder}/cmdline").Split('\0')[0]);
+                string commandLine = File.ReadAllText($"{folder}/cmdline");
+                if (id != sandbox.ProcessId && !commandLine.Contains(sandbox.Id, StringComparison.Ordinal))
+                {
+                    continue;
+                }
+
+                name = Path.GetFileName(commandLine.Split('\0')[0]);
                 string? line = File.ReadLines($"{folder}/status").FirstOrDefault(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
                 kibibytes = line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
             }
@@ -64,7 +70,7 @@ internal static class MemoryRow
 
             if (name is "agentsandbox" or "agentsandbox-guest" or "systemd-nspawn")
             {
-                yield return (id, name, kibibytes);
+                yield return (name, kibibytes);
             }
         }
     }

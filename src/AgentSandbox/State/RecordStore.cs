@@ -31,9 +31,10 @@ internal sealed class RecordStore
     /// <summary>Takes a name, an id and a range of ids, and stores the record. The lock says "being created" for as long as this process lives.</summary>
     /// <param name="specification">With defaults; a name is made up when it has none.</param>
     /// <param name="created">Time of creation.</param>
+    /// <param name="throwAway">See <see cref="SandboxRecord.ThrowAway"/>.</param>
     /// <returns>The record and the lock.</returns>
     /// <exception cref="SandboxException"><see cref="SandboxErrorId.NameInUse"/>.</exception>
-    public (SandboxRecord Record, FileLock Creating) Add(SandboxSpecification specification, DateTimeOffset created)
+    public (SandboxRecord Record, FileLock Creating) Add(SandboxSpecification specification, DateTimeOffset created, bool throwAway)
     {
         EnsureFolders();
         string id = Convert.ToHexString(RandomNumberGenerator.GetBytes(6)).ToLowerInvariant();
@@ -59,6 +60,7 @@ internal sealed class RecordStore
                 Specification = specification with { Name = name },
                 Created = created,
                 Expires = specification.TimeToLive is { } timeToLive ? created + timeToLive : null,
+                ThrowAway = throwAway,
                 IdBase = idBase,
             };
             StateFile.Write(Path.Combine(folder, RecordFile), record, StateJson.Default.SandboxRecord);

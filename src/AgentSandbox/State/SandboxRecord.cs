@@ -18,6 +18,9 @@ public sealed record SandboxRecord
     /// <summary>When it will be removed.</summary>
     public DateTimeOffset? Expires { get; init; }
 
+    /// <summary>The sandbox is removed when the process that made it ends, however that ends.</summary>
+    public bool ThrowAway { get; init; }
+
     /// <summary>First host uid and gid of the 65536 that are this sandbox's own; no two sandboxes share one.</summary>
     public uint IdBase { get; init; }
 }

@@ -51,6 +51,20 @@ public sealed class FaultTests
         }
     }
 
+    [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
+    public async Task A_throw_away_sandbox_goes_with_its_killed_owner(string backend)
+    {
+        await using var host = new SandboxHost();
+        using var owner = Process.Start(new ProcessStartInfo(Path.Combine(Programs.Folder, "agentsandbox"), ["run", "--quiet", "--backend", backend, "--", "sh", "-c", "echo runs; sleep 1000"])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, Environment = { [SandboxHome.EnvironmentVariable] = host.Root },
+        })!;
+        Assert.Equal("runs", await owner.StandardOutput.ReadLineAsync());
+        Sandbox sandbox = Assert.Single(host.Manager.List());
+        owner.Kill();
+        await WaitForAsync(() => !Directory.Exists(host.Home.SandboxData(sandbox.Id)) && SandboxHost.RemainsOf(sandbox.Id, host.Root).Count == 0);
+    }
+
     [Fact]
     public async Task A_full_disk_while_creating_is_a_clear_error_and_leaves_nothing()
     {

@@ -32,15 +32,16 @@ internal static class CreateVerb
     }
 
     /// <summary>Creates a sandbox and prints its warnings.</summary>
-    /// <param name="manager">Makes it.</param>
+    /// <param name="create">Makes it.</param>
     /// <param name="specification">What it shall be.</param>
     /// <param name="invocation">What the user asked for; a signal cancels the creation.</param>
     /// <returns>The sandbox.</returns>
-    public static async Task<Sandbox> CreateSandboxAsync(SandboxManager manager, SandboxSpecification specification, Invocation invocation)
+    public static async Task<Sandbox> CreateSandboxAsync(
+        Func<SandboxSpecification, CancellationToken, Task<Sandbox>> create, SandboxSpecification specification, Invocation invocation)
     {
         try
         {
-            Sandbox sandbox = await manager.CreateAsync(specification, invocation.CancellationToken);
+            Sandbox sandbox = await create(specification, invocation.CancellationToken);
             if (!invocation.Value(CommonOptions.Quiet))
             {
                 Report.Warnings(sandbox.Warnings);
@@ -58,7 +59,7 @@ internal static class CreateVerb
     {
         SandboxSpecification specification = SandboxOptions.Bind(invocation.Parsed, invocation.Value(s_name));
         await using var manager = new SandboxManager();
-        Sandbox sandbox = await CreateSandboxAsync(manager, specification, invocation);
+        Sandbox sandbox = await CreateSandboxAsync(manager.CreateAsync, specification, invocation);
         if (invocation.Json)
         {
             Report.Json(sandbox, ReportJson.Readable.Sandbox);

@@ -35,7 +35,7 @@ internal static class RunVerb
         SandboxSpecification specification = SandboxOptions.Bind(invocation.Parsed);
         CommandSpecification command = ProcessOptions.BindForRun(invocation);
         await using var manager = new SandboxManager();
-        Sandbox sandbox = await CreateVerb.CreateSandboxAsync(manager, specification, invocation);
+        Sandbox sandbox = await CreateVerb.CreateSandboxAsync(manager.CreateThrowAwayAsync, specification, invocation);
         try
         {
             return await CommandRunner.RunAsync(manager, sandbox.Id, command, invocation);

@@ -23,6 +23,9 @@ internal sealed class SandboxPaths(SandboxHome home, string id)
     /// <summary>Held by a process that starts, stops or removes it.</summary>
     public string OperationLock => Path.Combine(Data, SandboxManager.OperationLockFile);
 
+    /// <summary>Held by the process that made it, when it is a throw-away sandbox.</summary>
+    public string OwnerLock => Path.Combine(Data, SandboxManager.OwnerLockFile);
+
     /// <summary>What its supervisor says about it.</summary>
     public string State => Path.Combine(Runtime, "state.json");
 

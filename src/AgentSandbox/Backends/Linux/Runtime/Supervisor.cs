@@ -15,7 +15,7 @@ namespace AgentSandbox.Backends.Linux.Runtime;
 /// </summary>
 public sealed class Supervisor
 {
-    private static readonly TimeSpan s_idleCheck = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_check = TimeSpan.FromSeconds(1);
     private readonly SandboxHome _home;
     private readonly SandboxRecord _record;
     private readonly SandboxPaths _paths;
@@ -164,19 +164,19 @@ public sealed class Supervisor
         while (true)
         {
             TimeSpan? wait = _record.Expires - DateTimeOffset.UtcNow;
-            if (wait <= TimeSpan.Zero)
+            if (wait <= TimeSpan.Zero || (_record.ThrowAway && !FileLock.IsHeld(_paths.OwnerLock)))
             {
                 return Ending.Expired;
             }
 
-            if (_record.Specification.IdleTimeout is { } idle)
+            if (IdleTime() >= _record.Specification.IdleTimeout)
             {
-                if (IdleTime() >= idle)
-                {
-                    return Ending.Idle;
-                }
+                return Ending.Idle;
+            }
 
-                wait = wait is { } w && w < s_idleCheck ? w : s_idleCheck;
+            if ((_record.ThrowAway || _record.Specification.IdleTimeout is not null) && (wait is null || wait > s_check))
+            {
+                wait = s_check;
             }
 
             var poll = new Libc.PollFd { Fd = process.Value, Events = Libc.POLLIN };
