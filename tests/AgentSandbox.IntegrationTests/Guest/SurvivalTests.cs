@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using AgentSandbox.Protocol;
-using Xunit;
 
 namespace AgentSandbox.IntegrationTests.Guest;
 

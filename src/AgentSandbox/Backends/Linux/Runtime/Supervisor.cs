@@ -49,16 +49,16 @@ public sealed class Supervisor
         }
         catch (SandboxException e)
         {
-            Report(new SupervisorReport { ErrorId = e.ErrorId, Message = e.Message, RecommendedAction = e.RecommendedAction });
+            ReportFailure(new SupervisorReport { ErrorId = e.ErrorId, Message = e.Message, RecommendedAction = e.RecommendedAction });
             return 1;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Report(new SupervisorReport
+            ReportFailure(new SupervisorReport
             {
                 ErrorId = (e is LinuxException linux ? linux.Errno : e.HResult) == Errno.ENOSPC ? SandboxErrorId.DiskFull : SandboxErrorId.StartFailed,
                 Message = $"The sandbox could not be started: {e.Message}",
-                RecommendedAction = $"Check the disk and the log of the machine. docs/errors.md says more.",
+                RecommendedAction = "Check the disk and the log of the machine. docs/errors.md says more.",
             });
             return 1;
         }
@@ -73,6 +73,9 @@ public sealed class Supervisor
         try
         {
             process = Start();
+            WriteState(SandboxState.Running, null);
+            Report(new SupervisorReport());
+            DetachOutput();
         }
         catch
         {
@@ -81,9 +84,6 @@ public sealed class Supervisor
         }
 
         using var processFd = new FileDescriptor(process);
-        WriteState(SandboxState.Running, null);
-        Report(new SupervisorReport());
-        DetachOutput();
         Ending ending = WaitForEnd(processFd);
         // When another process is at it already (removing it, say) its time being over changes nothing: that process does the rest.
         using FileLock? operation = ending == Ending.Expired ? FileLock.TryTake(_paths.OperationLock) : null;
@@ -259,6 +259,18 @@ public sealed class Supervisor
             _paths.State,
             new RuntimeState { State = state, Reason = reason, SupervisorId = Environment.ProcessId, LauncherId = _launcherId, LeaderId = _leaderId },
             StateJson.Default.RuntimeState);
+
+    private static void ReportFailure(SupervisorReport report)
+    {
+        try
+        {
+            Report(report);
+        }
+        catch (IOException)
+        {
+            // The process that asked for the sandbox was killed: there is nobody to tell, and everything has been cleaned up.
+        }
+    }
 
     private static void Report(SupervisorReport report)
     {
