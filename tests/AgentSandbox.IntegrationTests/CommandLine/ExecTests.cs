@@ -111,6 +111,18 @@ public class ExecTests : IClassFixture<SandboxFixture>
     }
 
     [Fact]
+    public async Task A_reader_that_does_not_read_does_not_keep_us_from_ending()
+    {
+        using Process process = _program.Start("exec", Box, "--", "sh", "-c", "echo ready >&2; exec yes 6666666");
+        Assert.Equal("ready", await process.StandardError.ReadLineAsync());
+        await Task.Delay(500);
+        CommandLineProgram.Signal(process, 15);
+        await CommandLineProgram.WaitAsync(process);
+        Assert.Equal(143, process.ExitCode);
+        await AssertGoneAsync("6666666");
+    }
+
+    [Fact]
     public async Task A_reader_that_goes_ends_the_command_quietly()
     {
         ProgramResult result = await _program.BashAsync($"\"$agentsandbox\" exec {Box} -- sh -c 'exec yes 8888888' | head -n 1; echo ${{PIPESTATUS[0]}}");

@@ -8,6 +8,14 @@ internal static class CommandSession
     private const int SigTerm = 15;
     private const int SigKill = 9;
 
+    /// <summary>
+    /// Three threads of the pool can be blocked in read(2) and write(2) of the standard streams; the connection must find others at once. The
+    /// pool's own minimum is one for each CPU, and it adds to that only twice a second.
+    /// </summary>
+    private const int MinThreads = 8;
+
+    private static readonly TimeSpan s_drainAfterSignal = TimeSpan.FromSeconds(1);
+
     /// <summary>Runs it to its end.</summary>
     /// <param name="manager">Knows the sandbox.</param>
     /// <param name="id">The sandbox.</param>
@@ -18,6 +26,7 @@ internal static class CommandSession
     /// <exception cref="OutputClosedException">Who read its output has gone; the command was ended.</exception>
     public static async Task<CommandExit> RunAsync(SandboxManager manager, string id, CommandSpecification specification, TerminationSignals signals)
     {
+        ThreadPool.SetMinThreads(Math.Max(MinThreads, Environment.ProcessorCount), MinThreads);
         bool input = RawDescriptor.InputCanBeRead();
         SandboxCommand command;
         try
@@ -31,8 +40,8 @@ internal static class CommandSession
 
         await using (command)
         {
-            var output = new OutputPump(command.StandardOutput, RawDescriptor.StandardOutput, () => Stop(command));
-            var error = new OutputPump(command.StandardError, RawDescriptor.StandardError, () => Stop(command));
+            Task output = Task.Run(() => OutputPump.CopyAsync(command.StandardOutput, RawDescriptor.StandardOutput, () => Stop(command)));
+            Task error = Task.Run(() => OutputPump.CopyAsync(command.StandardError, RawDescriptor.StandardError, () => Stop(command)));
             if (input)
             {
                 InputPump.Start(command.StandardInput);
@@ -41,7 +50,7 @@ internal static class CommandSession
             using CancellationTokenRegistration first = signals.Token.Register(() => Stop(command));
             using CancellationTokenRegistration second = signals.Impatient.Register(() => Forget(command.SignalAsync(SigKill, SignalScope.All)));
             CommandExit exit = await command.Completion;
-            await Task.WhenAll(output.Completion, error.Completion);
+            await DrainAsync(Task.WhenAll(output, error), signals);
             return exit;
         }
     }
@@ -58,6 +67,22 @@ internal static class CommandSession
         }
 
         return signals.First != 0 && exit.Signal is SigTerm or SigKill ? ExitCodes.SignalBase + signals.First : exit.ExitCode;
+    }
+
+    /// <summary>Waits until all that the command wrote is written; after a signal only for a moment, because the reader may be what hangs.</summary>
+    private static async Task DrainAsync(Task pumps, TerminationSignals signals)
+    {
+        try
+        {
+            await pumps.WaitAsync(signals.Token);
+        }
+        catch (OperationCanceledException) when (signals.First != 0)
+        {
+            if (await Task.WhenAny(pumps, Task.Delay(s_drainAfterSignal)) == pumps)
+            {
+                await pumps;
+            }
+        }
     }
 
     private static void Stop(SandboxCommand command) => Forget(command.StopAsync());
