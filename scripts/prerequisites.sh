@@ -50,7 +50,7 @@ require_packages() {
 build_packages=(gcc=gcc ld=binutils /usr/lib/x86_64-linux-gnu/libc.a=libc6-dev)
 # What it takes to run sandboxes.
 # shellcheck disable=SC2034
-runtime_packages=(systemd-nspawn=systemd-container unshare=util-linux)
+runtime_packages=(systemd-nspawn=systemd-container /usr/sbin/mkfs.ext4=e2fsprogs)
 
 require_dotnet() {
     local how="Install the .NET SDK 10 (or newer) from Microsoft's package feed for your distribution or with its dotnet-install script, then run this again."
