@@ -32,7 +32,7 @@ public sealed class HierarchyTests
         Assert.False(hierarchy.IsUnified);
         Assert.Equal("/sys/fs/cgroup/cpu,cpuacct", hierarchy.RootOf("cpu"));
         Assert.Equal("/sys/fs/cgroup/cpu,cpuacct", hierarchy.RootOf("cpuacct"));
-        Assert.Equal(["/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids", "/sys/fs/cgroup/unified"], hierarchy.Roots.Order(StringComparer.Ordinal));
+        Assert.Equal(["/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"], hierarchy.Roots.Order(StringComparer.Ordinal));
     }
 
     [Fact]

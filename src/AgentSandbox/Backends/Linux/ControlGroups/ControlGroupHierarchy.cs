@@ -4,6 +4,9 @@ namespace AgentSandbox.Backends.Linux.ControlGroups;
 internal sealed class ControlGroupHierarchy
 {
     private static readonly string[] s_wanted = ["memory", "pids", "cpu"];
+
+    /// <summary>Accounting, and the hierarchy of systemd's own, in which systemd-nspawn makes groups that have to be deleted with ours.</summary>
+    private static readonly string[] s_alsoUsed = ["cpuacct", "name=systemd"];
     private readonly Dictionary<string, string> _controllers;
 
     private ControlGroupHierarchy(bool unified, Dictionary<string, string> controllers, IReadOnlyList<string> roots)
@@ -67,7 +70,7 @@ internal sealed class ControlGroupHierarchy
             }
         }
 
-        var used = v1.Where(p => s_wanted.Contains(p.Key) || p.Key == "cpuacct").ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
+        var used = v1.Where(p => s_wanted.Contains(p.Key) || s_alsoUsed.Contains(p.Key)).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
         List<string> roots = [.. used.Values.Distinct()];
         if (v2 is not null)
         {
