@@ -61,7 +61,7 @@ run_pester() {
     say "" && say "== The module's Pester suite"
     pwsh=$(find_pwsh)
     # shellcheck disable=SC2016  # PowerShell's variables, not bash's
-    if [ -z "$pwsh" ] || ! "$pwsh" -NoProfile -NonInteractive -Command 'exit [int]-not (Get-Module -ListAvailable Pester | Where-Object Version -ge 5.0)' >/dev/null 2>&1; then
+    if [ -z "$pwsh" ] || ! "$pwsh" -NoProfile -NonInteractive -Command 'exit [int](-not (Get-Module -ListAvailable Pester | Where-Object Version -ge 5.0))' >/dev/null 2>&1; then
         say "######################################################################"
         say "##  The module's Pester suite DID NOT RUN: it needs PowerShell 7.4  ##"
         say "##  or newer with Pester 5 or newer, and one of them is not here.   ##"

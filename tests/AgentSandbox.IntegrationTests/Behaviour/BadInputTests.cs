@@ -81,6 +81,35 @@ public sealed class BadInputTests
         Assert.Equal(sandbox.Id, Assert.Single(host.Manager.List()).Id);
     }
 
+    [Theory]
+    [InlineData("nspawn")]
+    [InlineData("auto")]
+    public async Task Without_systemd_nspawn_the_error_names_the_package_and_no_weaker_backend_is_taken(string backend)
+    {
+        // This machine with one file less, in a mount namespace that ends with the script.
+        const string Script = """
+            set -e; mount -t tmpfs tmpfs "$1"; mkdir "$1/upper" "$1/work" "$1/root"
+            mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"; rm "$1/root/usr/bin/systemd-nspawn"
+            mount --rbind /proc "$1/root/proc"; mount --rbind /sys "$1/root/sys"; mount --rbind /dev "$1/root/dev"
+            mkdir -p "$1/root$2"; mount --bind "$2" "$1/root$2"
+            exec env AGENTSANDBOX_HOME=/state chroot "$1/root" "$2/agentsandbox" create x --backend "$3"
+            """;
+        string folder = Directory.CreateTempSubdirectory("agsb-").FullName;
+        try
+        {
+            using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("unshare", ["-m", "--propagation", "private", "sh", "-c", Script, "sh", folder, Programs.Folder, backend]) { RedirectStandardError = true })!;
+            string error = await process.StandardError.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            Assert.Equal(125, process.ExitCode);
+            Assert.Contains("error BackendNotAvailable", error, StringComparison.Ordinal);
+            Assert.Contains("apt-get install systemd-container", error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
     public async Task A_command_that_can_not_start_is_an_error_and_not_an_exit_code(string backend)
     {

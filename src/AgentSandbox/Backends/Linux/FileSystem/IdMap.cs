@@ -11,8 +11,9 @@ namespace AgentSandbox.Backends.Linux.FileSystem;
 internal readonly record struct IdMapRange(uint OnDisk, uint InMount, uint Count);
 
 /// <summary>
-/// A user namespace that exists only to describe an id map to mount_setattr(2). Its one process sleeps in pause(2) until the
+/// A user namespace that exists only to describe an id map to mount_setattr(2). Its one process is in sleep(3) until the
 /// namespace's descriptor has been opened; the child runs nothing but that C function, so it is safe to make it from a managed process.
+/// It sleeps for a bounded time: when this process is killed meanwhile, nobody else would end the child, which has our locks open.
 /// </summary>
 internal static unsafe class IdMap
 {
@@ -22,14 +23,31 @@ internal static unsafe class IdMap
     /// <returns>Its descriptor.</returns>
     public static FileDescriptor CreateNamespace(IReadOnlyList<IdMapRange> uids, IReadOnlyList<IdMapRange> gids)
     {
-        nint pause = NativeLibrary.GetExport(NativeLibrary.Load("libc.so.6"), "pause");
+        const int Attempts = 3;
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return TryCreateNamespace(uids, gids);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException && attempt < Attempts)
+            {
+                // The machine was so busy that the child's time was over first.
+            }
+        }
+    }
+
+    private static FileDescriptor TryCreateNamespace(IReadOnlyList<IdMapRange> uids, IReadOnlyList<IdMapRange> gids)
+    {
+        const nint Seconds = 2;
+        nint sleep = NativeLibrary.GetExport(NativeLibrary.Load("libc.so.6"), "sleep");
         const int StackSize = 16 * 1024;
         byte* stack = (byte*)NativeMemory.AlignedAlloc(StackSize, 16);
         int pid = -1;
         try
         {
             // Not CLONE_VM: the child has its own copy of everything and touches nothing of ours.
-            pid = Errno.Check(Libc.Clone(pause, stack + StackSize, Libc.CLONE_NEWUSER | Libc.SIGCHLD, null), "clone a user namespace");
+            pid = Errno.Check(Libc.Clone(sleep, stack + StackSize, Libc.CLONE_NEWUSER | Libc.SIGCHLD, (void*)Seconds), "clone a user namespace");
             string proc = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}");
             WriteMap($"{proc}/uid_map", uids);
             WriteMap($"{proc}/gid_map", gids);
