@@ -177,10 +177,10 @@ internal sealed class RecordStore
         throw new SandboxException(SandboxErrorId.StateFailed, "Every range of user ids is taken.", "Remove sandboxes that are no longer needed.");
     }
 
-    private static bool TryReserve(string file, string id)
+    private bool TryReserve(string file, string id)
     {
-        // Link, not create-then-write: whoever sees the file sees its content.
-        string temporary = $"{file}.{Guid.NewGuid():N}.tmp";
+        // Link, not create-then-write: whoever sees the file sees its content. In the sandbox's own folder, with which it goes after a kill.
+        string temporary = Path.Combine(_home.SandboxData(id), $"{Guid.NewGuid():N}.tmp");
         File.WriteAllText(temporary, id);
         try
         {
