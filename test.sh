@@ -57,11 +57,12 @@ run_xunit() {
 }
 
 run_pester() {
-    local pwsh line
+    local pwsh summary
+    local -a counts
     say "" && say "== The module's Pester suite"
     pwsh=$(find_pwsh)
     # shellcheck disable=SC2016  # PowerShell's variables, not bash's
-    if [ -z "$pwsh" ] || ! "$pwsh" -NoProfile -NonInteractive -Command 'exit [int](-not (Get-Module -ListAvailable Pester | Where-Object Version -ge 5.0))' >/dev/null 2>&1; then
+    if [ -z "$pwsh" ] || ! "$pwsh" -NoProfile -NonInteractive -Command 'exit [int](-not (Get-Module -ListAvailable Pester | Where-Object { $_.Version.Major -ge 5 }))' >/dev/null 2>&1; then
         say "######################################################################"
         say "##  The module's Pester suite DID NOT RUN: it needs PowerShell 7.4  ##"
         say "##  or newer with Pester 5 or newer, and one of them is not here.   ##"
@@ -70,20 +71,13 @@ run_pester() {
     fi
 
     # A fresh PowerShell, as a user has it: the module is imported from where the build put it.
-    # shellcheck disable=SC2016
-    AGENTSANDBOX_TESTS="$repository/tests/module" AGENTSANDBOX_RESULTS="$results/pester" "$pwsh" -NoProfile -NonInteractive -Command '
-        $ErrorActionPreference = "Stop"
-        Import-Module Pester -MinimumVersion 5.0
-        $c = New-PesterConfiguration
-        $c.Run.Path = $env:AGENTSANDBOX_TESTS
-        $c.Run.PassThru = $true
-        $c.Output.Verbosity = "Normal"
-        $r = Invoke-Pester -Configuration $c
-        Set-Content -LiteralPath $env:AGENTSANDBOX_RESULTS -Value "$($r.PassedCount) $($r.FailedCount + $r.FailedBlocksCount + $r.FailedContainersCount) $($r.SkippedCount + $r.NotRunCount)"
-    ' || broken+=("Pester: PowerShell ended with code $?")
-    if [ -f "$results/pester" ]; then
-        read -r -a line <"$results/pester"
-        add_counts "Pester" "${line[@]}" false
+    NO_COLOR=1 "$pwsh" -NoProfile -NonInteractive -File "$repository/tests/module/Invoke-ModuleTest.ps1" 2>&1 | tee "$results/pester" || broken+=("Pester: the suite did not pass")
+    summary=$(sed -n 's/^Tests Passed: \([0-9]*\), Failed: \([0-9]*\), Skipped: \([0-9]*\),.*/\1 \2 \3/p' "$results/pester")
+    if [ -n "$summary" ]; then
+        read -r -a counts <<<"$summary"
+        add_counts "Pester" "${counts[@]}" false
+    else
+        broken+=("Pester: it ended without a result")
     fi
 }
 
@@ -92,7 +86,7 @@ inventory() {
     local directory
     for directory in /proc/[0-9]*; do
         case $(readlink "$directory/exe" 2>/dev/null || true) in
-            */agentsandbox | */agentsandbox-guest | */systemd-nspawn) echo "process ${directory#/proc/} $(tr '\0' ' ' <"$directory/cmdline" 2>/dev/null || true)" ;;
+            */agentsandbox | */agentsandbox\ * | */agentsandbox-guest* | */.agentsandbox/guest* | */systemd-nspawn) echo "process ${directory#/proc/} $(tr '\0' ' ' <"$directory/cmdline" 2>/dev/null || true)" ;;
         esac
     done
     grep -i agentsandbox /proc/self/mountinfo | sed 's/^/mount /' || true
