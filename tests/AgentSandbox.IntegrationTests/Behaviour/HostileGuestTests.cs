@@ -83,10 +83,10 @@ public sealed class HostileGuestTests
     {
         await using var host = new SandboxHost();
         string share = Directory.CreateDirectory(Path.Combine(host.Root, "share")).FullName;
-        Sandbox hostile = await host.CreateAsync(backend, s => s with { Mounts = [SandboxMount.Parse($"{share}:/work:rw")] });
+        Sandbox hostile = await host.CreateAsync(backend, s => s with { Mounts = [SandboxMount.Parse($"{share}:/project:rw")] });
         CommandResult result = await host.ShellAsync(
             hostile,
-            "cp /bin/id /work/a && for m in 4755 2755 6755 u+s g+s; do chmod $m /work/a; done; install -m 4755 /bin/id /work/b; perl -e 'use Fcntl; sysopen(F, \"/work/c\", O_CREAT|O_WRONLY, 04755); chmod 04755, F'; true");
+            "cp /bin/id /project/a && for m in 4755 2755 6755 u+s g+s; do chmod $m /project/a; done; install -m 4755 /bin/id /project/b; perl -e 'use Fcntl; sysopen(F, \"/project/c\", O_CREAT|O_WRONLY, 04755); chmod 04755, F'; true");
         Assert.Contains("Operation not permitted", result.StandardError, StringComparison.Ordinal);
         Assert.NotEmpty(Directory.EnumerateFiles(share));
         Assert.All(Directory.EnumerateFiles(share), f => Assert.Equal((UnixFileMode)0, File.GetUnixFileMode(f) & (UnixFileMode.SetUser | UnixFileMode.SetGroup)));

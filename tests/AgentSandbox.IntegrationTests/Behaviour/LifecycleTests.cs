@@ -91,12 +91,12 @@ public sealed class LifecycleTests
         await ChangeOwner(folder, 1234);
         Sandbox sandbox = await host.CreateAsync(backend, s => s with
         {
-            Mounts = [SandboxMount.Parse($"{folder}:/data"), SandboxMount.Parse($"{folder}:/work/deep:rw"), SandboxMount.Parse($"{folder}/in.txt:/one.txt")],
+            Mounts = [SandboxMount.Parse($"{folder}:/data"), SandboxMount.Parse($"{folder}:/project/deep:rw"), SandboxMount.Parse($"{folder}/in.txt:/one.txt")],
         });
         Assert.Equal("from the host", (await host.ShellAsync(sandbox, "cat /data/in.txt")).StandardOutput);
         Assert.Equal("from the host", (await host.ShellAsync(sandbox, "cat /one.txt")).StandardOutput);
         Assert.NotEqual(0, (await host.ShellAsync(sandbox, "echo x > /data/new")).ExitCode);
-        CommandResult written = await host.ShellAsync(sandbox, "echo out > /work/deep/out.txt");
+        CommandResult written = await host.ShellAsync(sandbox, "echo out > /project/deep/out.txt");
         Assert.Equal("", written.StandardError);
         Assert.Equal("out\n", await File.ReadAllTextAsync(Path.Combine(folder, "out.txt")));
         Assert.Equal((1234u, 1234u), Backends.Linux.FileSystem.FileOwner.Of(Path.Combine(folder, "out.txt")));
