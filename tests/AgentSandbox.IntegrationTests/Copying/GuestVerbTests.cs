@@ -17,14 +17,14 @@ public sealed class GuestVerbTests : IDisposable
     {
         string root = Directory.CreateDirectory(Path.Combine(_work, "root")).FullName;
         File.Copy(Guest, Path.Combine(root, "guest"));
-        Directory.CreateDirectory(Path.Combine(root, "work"));
+        Directory.CreateDirectory(Path.Combine(root, "project"));
         Directory.CreateDirectory(Path.Combine(root, "data/sub"));
         File.WriteAllText(Path.Combine(root, "data/sub/file"), "content");
         File.CreateSymbolicLink(Path.Combine(root, "data/link"), "/absolute");
-        (int code, string output, string error) = Shell("chroot $0 /guest tar-create /data | chroot $0 /guest tar-extract /work data", root);
-        Assert.Equal((0, "/work/data", ""), (code, output, error));
-        Assert.Equal("content", File.ReadAllText(Path.Combine(root, "work/data/sub/file")));
-        Assert.Equal("/absolute", new FileInfo(Path.Combine(root, "work/data/link")).LinkTarget);
+        (int code, string output, string error) = Shell("chroot $0 /guest tar-create /data | chroot $0 /guest tar-extract /project data", root);
+        Assert.Equal((0, "/project/data", ""), (code, output, error));
+        Assert.Equal("content", File.ReadAllText(Path.Combine(root, "project/data/sub/file")));
+        Assert.Equal("/absolute", new FileInfo(Path.Combine(root, "project/data/link")).LinkTarget);
     }
 
     [Theory]

@@ -18,14 +18,14 @@ public sealed class CopyTransferTests : IDisposable
     {
         List<CopyProgress> seen = [];
         FakeCommand command = new() { Output = new MemoryStream(Archive), Error = Text("note: fifo: only files are copied.\n") };
-        CopyResult result = await Transfer(command, new Recorder(seen)).ReceiveAsync("/work/data", _ground.Destination, CancellationToken.None);
+        CopyResult result = await Transfer(command, new Recorder(seen)).ReceiveAsync("/project/data", _ground.Destination, CancellationToken.None);
         Assert.Equal($"{_ground.Destination}/data", result.Destination);
         Assert.Equal(2, result.Entries);
         Assert.Equal(7, result.Bytes);
         Assert.Equal(["fifo: only files are copied."], result.Skipped);
         Assert.Equal("content", File.ReadAllText($"{_ground.Destination}/data/x"));
         Assert.Equal(7, seen[^1].TotalBytes);
-        Assert.Equal(["tar-create", "/work/data"], command.Specification!.Arguments);
+        Assert.Equal(["tar-create", "/project/data"], command.Specification!.Arguments);
         Assert.True(command.Specification.Self);
         Assert.True(command.Disposed);
     }
@@ -95,11 +95,11 @@ public sealed class CopyTransferTests : IDisposable
     public async Task A_copy_in_sends_an_archive_and_an_end_of_file()
     {
         File.WriteAllText(_ground.Item, "hello");
-        FakeCommand command = new() { Output = Text("/work/copied") };
-        CopyResult result = await Transfer(command).SendAsync(_ground.Item, "/work/", CancellationToken.None);
-        Assert.Equal("/work/copied", result.Destination);
+        FakeCommand command = new() { Output = Text("/project/copied") };
+        CopyResult result = await Transfer(command).SendAsync(_ground.Item, "/project/", CancellationToken.None);
+        Assert.Equal("/project/copied", result.Destination);
         Assert.Equal((1, 5), (result.Entries, result.Bytes));
-        Assert.Equal(["tar-extract", "/work/", "copied"], command.Specification!.Arguments);
+        Assert.Equal(["tar-extract", "/project/", "copied"], command.Specification!.Arguments);
         Assert.True(command.Input.Closed);
         Assert.True(command.Input.ToArray().AsSpan().IndexOf("hello"u8) > 0);
     }
@@ -109,7 +109,7 @@ public sealed class CopyTransferTests : IDisposable
     {
         File.WriteAllBytes(_ground.Item, new byte[1_000_000]);
         FakeCommand command = new() { Input = new Recording { Broken = true }, Error = Text("error: disk is full\n"), Exit = new CommandExit { ExitCode = 5, Duration = default } };
-        SandboxException e = await Assert.ThrowsAsync<SandboxException>(() => Transfer(command).SendAsync(_ground.Item, "/work", CancellationToken.None));
+        SandboxException e = await Assert.ThrowsAsync<SandboxException>(() => Transfer(command).SendAsync(_ground.Item, "/project", CancellationToken.None));
         Assert.Equal(SandboxErrorId.CopyFailed, e.ErrorId);
         Assert.Contains("disk is full", e.Message, StringComparison.Ordinal);
     }
@@ -118,10 +118,10 @@ public sealed class CopyTransferTests : IDisposable
     public async Task A_source_that_is_a_link_or_missing_is_an_error_before_anything_starts()
     {
         FakeCommand command = new();
-        Assert.Equal(SandboxErrorId.CopyPathNotFound, (await Assert.ThrowsAsync<SandboxException>(() => Transfer(command).SendAsync(_ground.Item, "/work", CancellationToken.None))).ErrorId);
+        Assert.Equal(SandboxErrorId.CopyPathNotFound, (await Assert.ThrowsAsync<SandboxException>(() => Transfer(command).SendAsync(_ground.Item, "/project", CancellationToken.None))).ErrorId);
         File.CreateSymbolicLink(_ground.Item, _ground.CanaryFolder);
-        Assert.Equal(SandboxErrorId.CopyRefused, (await Assert.ThrowsAsync<SandboxException>(() => Transfer(command).SendAsync(_ground.Item, "/work", CancellationToken.None))).ErrorId);
-        Assert.Equal(SandboxErrorId.CopyRefused, (await Assert.ThrowsAsync<SandboxException>(() => Transfer(command).SendAsync(_ground.Item + "/", "/work", CancellationToken.None))).ErrorId);
+        Assert.Equal(SandboxErrorId.CopyRefused, (await Assert.ThrowsAsync<SandboxException>(() => Transfer(command).SendAsync(_ground.Item, "/project", CancellationToken.None))).ErrorId);
+        Assert.Equal(SandboxErrorId.CopyRefused, (await Assert.ThrowsAsync<SandboxException>(() => Transfer(command).SendAsync(_ground.Item + "/", "/project", CancellationToken.None))).ErrorId);
         Assert.Null(command.Specification);
     }
 
