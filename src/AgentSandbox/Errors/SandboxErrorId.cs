@@ -125,4 +125,16 @@ public static class SandboxErrorId
 
     /// <summary>A program that belongs to this product is missing or damaged.</summary>
     public const string ProgramNotFound = nameof(ProgramNotFound);
+
+    /// <summary>The container engine does not answer: it is not running, its address is wrong, or this user may not connect to it.</summary>
+    public const string EngineUnreachable = nameof(EngineUnreachable);
+
+    /// <summary>The container engine refused or failed at what it was asked for.</summary>
+    public const string EngineFailed = nameof(EngineFailed);
+
+    /// <summary>The container engine could not pull an image, or pulling was not allowed.</summary>
+    public const string ImagePullFailed = nameof(ImagePullFailed);
+
+    /// <summary>The image is for another operating system, architecture or Windows version than the engine runs.</summary>
+    public const string ImageNotCompatible = nameof(ImageNotCompatible);
 }
