@@ -1,5 +1,4 @@
 using AgentSandbox.Backends;
-using AgentSandbox.Backends.Linux.Native;
 
 namespace AgentSandbox;
 
@@ -20,61 +19,58 @@ public sealed partial class SandboxManager
             problems.AddRange(backend.Validate(resolved));
         }
 
-        if (!string.Equals(specification.Image, SandboxSpecification.HostImage, StringComparison.OrdinalIgnoreCase))
-        {
-            try
-            {
-                resolved = resolved with { Image = Images.Get(specification.Image).Name };
-            }
-            catch (SandboxException e)
-            {
-                problems.Add(new SpecificationProblem(e.ErrorId, "Image", e.Message, e.RecommendedAction));
-            }
-        }
-
+        ISandboxProvider provider = backend is null ? _providers[0] : _providers.First(p => p.Backends.Contains(backend));
+        resolved = provider.ResolveImage(resolved, problems);
         SpecificationValidator.Throw(problems, specification.Name);
         return resolved;
     }
 
     private ISandboxBackend? ChooseBackend(string name, List<SpecificationProblem> problems)
     {
-        bool auto = string.Equals(name, SandboxSpecification.AutoBackend, StringComparison.OrdinalIgnoreCase);
-        if (!auto && !_backends.Any(b => string.Equals(b.Name, name, StringComparison.OrdinalIgnoreCase)))
+        if (string.Equals(name, SandboxSpecification.AutoBackend, StringComparison.OrdinalIgnoreCase))
+        {
+            return ChooseBackend(problems);
+        }
+
+        ISandboxBackend? named = _backends.FirstOrDefault(b => string.Equals(b.Name, name, StringComparison.OrdinalIgnoreCase));
+        if (named is null)
         {
             problems.Add(new SpecificationProblem(SandboxErrorId.UnknownBackend, "Backend", $"There is no backend '{name}'.", $"Use {string.Join(", ", _backends.Select(b => b.Name))} or Auto."));
             return null;
         }
 
-        if (OperatingSystem.IsLinux() && Libc.GetEUid() != 0)
+        BackendInfo info = named.Describe();
+        if (!info.Available)
         {
-            problems.Add(RootRequired());
+            problems.Add(NotAvailable(info, ""));
             return null;
         }
 
-        // Auto never falls back to what is no boundary: who wants that says so.
-        BackendInfo choice = GetBackends().First(b => auto ? b.Available && b.SecurityBoundary || b.Strength == GetBackends().Max(x => x.Strength) : string.Equals(b.Name, name, StringComparison.OrdinalIgnoreCase));
-        if (!choice.Available)
-        {
-            problems.Add(new SpecificationProblem(
-                SandboxErrorId.BackendNotAvailable,
-                "Backend",
-                $"The backend {choice.Name} can't be used here: {choice.Reason}",
-                choice.RecommendedAction + (auto ? " (Auto does not fall back to a backend that is no security boundary; name one with -Backend if you want it.)" : "")));
-            return null;
-        }
-
-        return _backends.Single(b => b.Name == choice.Name);
+        return named;
     }
 
-    private static SpecificationProblem RootRequired() =>
-        new(SandboxErrorId.RootRequired, "Backend", "Sandboxes on Linux need root: they are made of namespaces, mounts and control groups.", "Run PowerShell as root (sudo pwsh), or sudo agentsandbox.");
-
-    private void ThrowIfNotRoot()
+    /// <summary>The first that is ready, place by place, and never one that is no boundary: who wants that says so.</summary>
+    private ISandboxBackend? ChooseBackend(List<SpecificationProblem> problems)
     {
-        if (OperatingSystem.IsLinux() && Libc.GetEUid() != 0 && Directory.Exists(Home.Data))
+        BackendInfo? first = null;
+        foreach (ISandboxBackend backend in _backends)
         {
-            SpecificationProblem problem = RootRequired();
-            throw new SandboxException(problem.ErrorId, problem.Message, problem.RecommendedAction);
+            BackendInfo info = backend.Describe();
+            if (info.Available && info.SecurityBoundary)
+            {
+                return backend;
+            }
+
+            first ??= info;
         }
+
+        problems.Add(NotAvailable(first!, " (Auto does not fall back to a backend that is no security boundary; name one with -Backend if you want it.)"));
+        return null;
     }
+
+    private static SpecificationProblem NotAvailable(BackendInfo info, string note) => new(
+        info.ErrorId ?? SandboxErrorId.BackendNotAvailable,
+        "Backend",
+        info.ErrorId is null ? $"The backend {info.Name} can't be used here: {info.Reason}" : info.Reason!,
+        info.RecommendedAction + note);
 }

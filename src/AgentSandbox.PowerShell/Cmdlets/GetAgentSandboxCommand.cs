@@ -32,7 +32,7 @@ public sealed class GetAgentSandboxCommand : SandboxCmdlet
         IReadOnlyList<Sandbox> all;
         try
         {
-            all = RunPumped((_, _) => Task.FromResult(Manager.List()));
+            all = ListSandboxes();
         }
         catch (SandboxException e)
         {

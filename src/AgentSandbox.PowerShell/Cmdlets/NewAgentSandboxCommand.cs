@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using AgentSandbox.PowerShell.Parameters;
+using AgentSandbox.PowerShell.Pump;
 
 namespace AgentSandbox.PowerShell.Cmdlets;
 
@@ -75,7 +76,7 @@ public sealed class NewAgentSandboxCommand : SpecificationCmdlet
             return;
         }
 
-        Sandbox sandbox = RunPumped((_, token) => Manager.CreateAsync(specification, token));
+        Sandbox sandbox = RunPumped((pump, token) => CreationProgress.RunAsync(pump, progress => Manager.CreateAsync(specification, progress, token)));
         foreach (string warning in sandbox.Warnings)
         {
             WriteWarning(warning);

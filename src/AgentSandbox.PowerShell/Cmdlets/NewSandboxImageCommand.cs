@@ -56,19 +56,9 @@ public sealed class NewSandboxImageCommand : SandboxCmdlet
 
     private async Task<SandboxImage> CreateAsync(string? folder, string? archive, OutputPump pump, CancellationToken cancellationToken)
     {
-        PumpProgress<SandboxProgress> progress = new(pump, Describe);
-        SandboxImage image = await (folder is not null ? Manager.Images.CreateFromDirectoryAsync(Name, folder, progress, cancellationToken)
+        return await CreationProgress.RunAsync(pump, progress =>
+            folder is not null ? Manager.Images.CreateFromDirectoryAsync(Name, folder, progress, cancellationToken)
             : archive is not null ? Manager.Images.CreateFromArchiveAsync(Name, archive, progress, cancellationToken)
             : Manager.Images.CreateFromReleaseAsync(Name, Release!, Package, Mirror, progress, cancellationToken)).ConfigureAwait(false);
-        pump.TryWrite(static cmdlet => cmdlet.WriteProgress(new ProgressRecord(0, "Image", "Done") { RecordType = ProgressRecordType.Completed }));
-        return image;
     }
-
-    private static ProgressRecord Describe(SandboxProgress report) => new(
-        0,
-        string.IsNullOrEmpty(report.Activity) ? "Image" : report.Activity,
-        string.IsNullOrEmpty(report.Status) ? " " : report.Status)
-    {
-        PercentComplete = Math.Clamp(report.PercentComplete, -1, 100),
-    };
 }

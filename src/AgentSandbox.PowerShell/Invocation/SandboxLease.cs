@@ -37,7 +37,7 @@ internal sealed class SandboxLease : IAsyncDisposable
     /// <summary>Makes a throw-away sandbox.</summary>
     public static async Task<SandboxLease> CreateAsync(SandboxManager manager, OutputPump pump, SandboxSpecification specification, CancellationToken cancellationToken)
     {
-        Sandbox sandbox = await manager.CreateThrowAwayAsync(specification, cancellationToken).ConfigureAwait(false);
+        Sandbox sandbox = await CreationProgress.RunAsync(pump, progress => manager.CreateThrowAwayAsync(specification, progress, cancellationToken)).ConfigureAwait(false);
         SandboxLease lease = new(manager, pump, sandbox.Id, sandbox.Name, throwAway: true);
         foreach (string warning in sandbox.Warnings)
         {

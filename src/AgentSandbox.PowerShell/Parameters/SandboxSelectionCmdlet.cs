@@ -60,7 +60,7 @@ public abstract class SandboxSelectionCmdlet : SandboxCmdlet
         SandboxSelector selector;
         try
         {
-            selector = new SandboxSelector(Manager.List());
+            selector = new SandboxSelector(ListSandboxes());
         }
         catch (SandboxException e)
         {

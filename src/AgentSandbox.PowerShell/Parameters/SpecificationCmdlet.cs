@@ -8,9 +8,9 @@ namespace AgentSandbox.PowerShell.Parameters;
 public abstract class SpecificationCmdlet : SandboxCmdlet
 {
     private static readonly string[] s_specifying =
-        [nameof(Backend), nameof(Image), nameof(Mount), nameof(Network), nameof(Memory), nameof(Cpu), nameof(PidLimit), nameof(DiskLimit), nameof(ReadOnly)];
+        [nameof(Backend), nameof(Image), nameof(NoPull), nameof(Mount), nameof(Network), nameof(Memory), nameof(Cpu), nameof(PidLimit), nameof(DiskLimit), nameof(ReadOnly)];
 
-    /// <summary>Auto, Nspawn or Chroot.</summary>
+    /// <summary>Name of a backend, or Auto.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(BackendCompleter))]
     [ValidateNotNullOrEmpty]
@@ -21,6 +21,10 @@ public abstract class SpecificationCmdlet : SandboxCmdlet
     [ArgumentCompleter(typeof(ImageCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Image { get; set; }
+
+    /// <summary>An image that the container engine does not have is an error instead of being pulled.</summary>
+    [Parameter]
+    public SwitchParameter NoPull { get; set; }
 
     /// <summary>Folders and files of the host that the sandbox sees.</summary>
     [Parameter]
@@ -61,6 +65,7 @@ public abstract class SpecificationCmdlet : SandboxCmdlet
     {
         Backend = Backend ?? SandboxSpecification.AutoBackend,
         Image = Image ?? SandboxSpecification.HostImage,
+        NoPull = NoPull,
         Mounts = MountParameter.Read(Mount, SessionState),
         Network = Network,
         Memory = Memory,

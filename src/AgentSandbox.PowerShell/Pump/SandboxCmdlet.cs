@@ -106,6 +106,10 @@ public abstract class SandboxCmdlet : PSCmdlet, IDisposable
             return true;
         });
 
+    /// <summary>Looks at all sandboxes. A container engine that can't be asked is a warning: the others are there all the same.</summary>
+    private protected IReadOnlyList<Sandbox> ListSandboxes() =>
+        RunPumped((pump, _) => Task.FromResult(Manager.List(warning => pump.TryWrite(cmdlet => cmdlet.WriteWarning(warning)))));
+
     /// <summary>Ends the cmdlet with an error of the library.</summary>
     [System.Diagnostics.CodeAnalysis.DoesNotReturn]
     private protected void ThrowTerminating(SandboxException exception, object? target = null)

@@ -12,7 +12,7 @@ public sealed record BackendInfo
     /// <summary>Version of what it rests on, such as <c>systemd 252</c>; null when it is not there.</summary>
     public string? Version { get; init; }
 
-    /// <summary>How strong it is against the others; <c>Auto</c> takes the highest that is available.</summary>
+    /// <summary>How strong it is against the others; the higher, the stronger.</summary>
     public required int Strength { get; init; }
 
     /// <summary>True when it is meant to hold hostile code.</summary>
@@ -26,6 +26,9 @@ public sealed record BackendInfo
 
     /// <summary>Why it is not available, else null.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Id of the error that asking for it gives, where that is not <see cref="SandboxErrorId.BackendNotAvailable"/>.</summary>
+    internal string? ErrorId { get; init; }
 
     /// <summary>What to do so that it becomes available, else null.</summary>
     public string? RecommendedAction { get; init; }

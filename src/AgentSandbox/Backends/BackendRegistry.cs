@@ -1,5 +1,7 @@
 using AgentSandbox.Backends.Chroot;
+using AgentSandbox.Backends.Linux.Local;
 using AgentSandbox.Backends.Nspawn;
+using AgentSandbox.Images;
 using AgentSandbox.State;
 
 namespace AgentSandbox.Backends;
@@ -7,8 +9,14 @@ namespace AgentSandbox.Backends;
 /// <summary>The backends that this build has. A new one is a line here and a folder beside this file.</summary>
 internal static class BackendRegistry
 {
-    /// <summary>Makes all backends over a state folder, strongest first.</summary>
+    /// <summary>Makes the backends of this machine's own kernel, strongest first.</summary>
     /// <param name="home">The state folder.</param>
     /// <returns>The backends.</returns>
-    public static IReadOnlyList<ISandboxBackend> Create(SandboxHome home) => [new NspawnBackend(home), new ChrootBackend(home)];
+    public static IReadOnlyList<ILocalBackend> Local(SandboxHome home) => [new NspawnBackend(home), new ChrootBackend(home)];
+
+    /// <summary>Makes all places that keep sandboxes, with their backends. <c>Auto</c> asks them in this order.</summary>
+    /// <param name="home">The state folder.</param>
+    /// <param name="images">The images.</param>
+    /// <returns>The providers.</returns>
+    public static IReadOnlyList<ISandboxProvider> Create(SandboxHome home, ImageStore images) => [new LocalSandboxes(home, images, Local(home))];
 }

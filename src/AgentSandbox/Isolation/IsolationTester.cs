@@ -40,7 +40,7 @@ public sealed class IsolationTester
         SandboxSpecification sibling = Manager.Resolve(specification with { Name = "iso-" + HostCanaries.NewSecret()[..12], TimeToLive = s_longestRun, IdleTimeout = null });
 
         await using HostCanaries canaries = await HostCanaries.PlantAsync(cancellationToken);
-        Sandbox sandbox = await Manager.CreateThrowAwayAsync(sibling, cancellationToken);
+        Sandbox sandbox = await Manager.CreateThrowAwayAsync(sibling, null, cancellationToken);
         try
         {
             await using SandboxPayload payload = await SandboxPayload.StartAsync(Manager, sandbox.Id, cancellationToken);

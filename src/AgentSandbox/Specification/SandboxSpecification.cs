@@ -18,8 +18,11 @@ public sealed record SandboxSpecification
     /// <summary>Name of a backend, or <see cref="AutoBackend"/>.</summary>
     public string Backend { get; init; } = AutoBackend;
 
-    /// <summary>Name of an image.</summary>
+    /// <summary>Name of an image: one of this product's own, or for a container engine's backends any name or id that the engine knows or can pull.</summary>
     public string Image { get; init; } = HostImage;
+
+    /// <summary>An image that the container engine does not have is not pulled; it is an error.</summary>
+    public bool NoPull { get; init; }
 
     /// <summary>Folders and files of the host that the sandbox sees.</summary>
     public IReadOnlyList<SandboxMount> Mounts { get; init; } = [];

@@ -16,13 +16,14 @@ internal static class SandboxOptions
     private static readonly Option<string?> s_hostname = CommonOptions.Text("--hostname", "NAME", "Host name inside.");
     private static readonly Option<string?> s_timeToLive = CommonOptions.Text("--time-to-live", "TIME", "Remove the sandbox after this long, such as 90s, 30m, 1h or 2d, whoever is still there.");
     private static readonly Option<string?> s_idleTimeout = CommonOptions.Text("--idle-timeout", "TIME", "Stop the sandbox after this long without a command.");
+    private static readonly Option<bool> s_noPull = new("--no-pull") { Description = "An image that the container engine does not have is an error instead of being pulled." };
     private static readonly Option<bool> s_readOnly = new("--read-only") { Description = "The root file system can't be written; /tmp, /var/tmp and /run are small file systems in memory." };
 
     /// <summary>Adds the options to a verb.</summary>
     /// <param name="verb">The verb.</param>
     public static void AddTo(Verb verb)
     {
-        foreach (Option option in (Option[])[s_name, CommonOptions.Backend, s_image, s_mounts, s_network, s_memory, s_cpu, s_pids, s_disk, ProcessOptions.Environment, CommonOptions.User, ProcessOptions.WorkingDirectory, s_hostname, s_timeToLive, s_idleTimeout, s_readOnly])
+        foreach (Option option in (Option[])[s_name, CommonOptions.Backend, s_image, s_noPull, s_mounts, s_network, s_memory, s_cpu, s_pids, s_disk, ProcessOptions.Environment, CommonOptions.User, ProcessOptions.WorkingDirectory, s_hostname, s_timeToLive, s_idleTimeout, s_readOnly])
         {
             verb.Options.Add(option);
         }
@@ -47,6 +48,7 @@ internal static class SandboxOptions
             Name = name ?? positionalName,
             Backend = parsed.GetValue(CommonOptions.Backend) ?? SandboxSpecification.AutoBackend,
             Image = parsed.GetValue(s_image) ?? SandboxSpecification.HostImage,
+            NoPull = parsed.GetValue(s_noPull),
             Mounts = values.Mounts("--mount", parsed.GetValue(s_mounts) ?? []),
             Network = values.Network("--network", parsed.GetValue(s_network)),
             Memory = values.Size("--memory", parsed.GetValue(s_memory)),

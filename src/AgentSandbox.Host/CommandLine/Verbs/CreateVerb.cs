@@ -37,11 +37,16 @@ internal static class CreateVerb
     /// <param name="invocation">What the user asked for; a signal cancels the creation.</param>
     /// <returns>The sandbox.</returns>
     public static async Task<Sandbox> CreateSandboxAsync(
-        Func<SandboxSpecification, CancellationToken, Task<Sandbox>> create, SandboxSpecification specification, Invocation invocation)
+        Func<SandboxSpecification, IProgress<SandboxProgress>?, CancellationToken, Task<Sandbox>> create, SandboxSpecification specification, Invocation invocation)
     {
         try
         {
-            Sandbox sandbox = await create(specification, invocation.CancellationToken);
+            Sandbox sandbox;
+            using (ProgressLine<SandboxProgress>? progress = ImagesVerb.ProgressLine())
+            {
+                sandbox = await create(specification, progress, invocation.CancellationToken);
+            }
+
             if (!invocation.Value(CommonOptions.Quiet))
             {
                 Report.Warnings(sandbox.Warnings);

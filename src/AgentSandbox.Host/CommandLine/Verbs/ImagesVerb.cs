@@ -90,7 +90,7 @@ internal static class ImagesVerb
 
         await using var manager = new SandboxManager();
         SandboxImage image;
-        using (ProgressLine<SandboxProgress>? progress = ProgressLine<SandboxProgress>.ForTerminal(p => p.PercentComplete >= 0 ? $"{p.Activity}: {p.Status} {p.PercentComplete} %" : $"{p.Activity}: {p.Status}"))
+        using (ProgressLine<SandboxProgress>? progress = ProgressLine())
         {
             try
             {
@@ -139,4 +139,9 @@ internal static class ImagesVerb
 
         return exitCode;
     }
+
+    /// <summary>The line that says how far a long step with an image is.</summary>
+    /// <returns>The line, or null where no terminal is.</returns>
+    public static ProgressLine<SandboxProgress>? ProgressLine() =>
+        ProgressLine<SandboxProgress>.ForTerminal(p => p.PercentComplete >= 0 ? $"{p.Activity}: {p.Status} {p.PercentComplete} %" : $"{p.Activity}: {p.Status}");
 }

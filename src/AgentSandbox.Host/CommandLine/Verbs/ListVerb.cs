@@ -41,7 +41,7 @@ internal static class ListVerb
         await using var manager = new SandboxManager();
         IReadOnlyList<Sandbox> sandboxes =
         [
-            .. manager.List().Where(s =>
+            .. manager.List(warning => Report.Warnings([warning])).Where(s =>
                 (patterns.Length == 0 || patterns.Any(p => FileSystemName.MatchesSimpleExpression(p, s.Name, ignoreCase: true)))
                 && (id is null || s.Id == id)
                 && (state is null || s.State == state)),

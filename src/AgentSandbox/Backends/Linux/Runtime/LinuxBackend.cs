@@ -1,13 +1,14 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using AgentSandbox.Backends.Linux.ControlGroups;
+using AgentSandbox.Backends.Linux.Local;
 using AgentSandbox.Backends.Linux.Native;
 using AgentSandbox.State;
 
 namespace AgentSandbox.Backends.Linux.Runtime;
 
 /// <summary>What the backends on this machine's own kernel share: the supervisor, limits, the socket, stopping and cleaning up.</summary>
-internal abstract class LinuxBackend(SandboxHome home) : ISandboxBackend
+internal abstract class LinuxBackend(SandboxHome home) : ILocalBackend
 {
     private const string SupervisorKilled = "Its supervisor was killed.";
     private const long DefaultMemory = 1L << 30;
@@ -48,7 +49,8 @@ internal abstract class LinuxBackend(SandboxHome home) : ISandboxBackend
 
         if (Libc.GetEUid() != 0)
         {
-            return ("It needs root.", "Run PowerShell as root: sudo pwsh");
+            SpecificationProblem problem = RootRequired();
+            return (problem.Message, problem.RecommendedAction);
         }
 
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
@@ -82,6 +84,7 @@ internal abstract class LinuxBackend(SandboxHome home) : ISandboxBackend
             SecurityBoundary = SecurityBoundary,
             Isolates = Isolates,
             DoesNotIsolate = DoesNotIsolate,
+            ErrorId = missing?.Reason == RootRequired().Message ? SandboxErrorId.RootRequired : null,
             Reason = missing?.Reason,
             RecommendedAction = missing?.Action,
         };
@@ -200,6 +203,11 @@ internal abstract class LinuxBackend(SandboxHome home) : ISandboxBackend
             throw;
         }
     }
+
+    /// <summary>Says that this machine's own sandboxes are root's.</summary>
+    /// <returns>The problem.</returns>
+    internal static SpecificationProblem RootRequired() =>
+        new(SandboxErrorId.RootRequired, "Backend", "Sandboxes on Linux need root: they are made of namespaces, mounts and control groups.", "Run PowerShell as root (sudo pwsh), or sudo agentsandbox.");
 
     private static bool Version5_19OrNewer() => Environment.OSVersion.Version >= new Version(5, 19);
 }

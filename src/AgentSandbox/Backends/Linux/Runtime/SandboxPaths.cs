@@ -1,3 +1,4 @@
+using AgentSandbox.Backends.Linux.Local;
 using AgentSandbox.State;
 
 namespace AgentSandbox.Backends.Linux.Runtime;
@@ -21,10 +22,10 @@ internal sealed class SandboxPaths(SandboxHome home, string id)
     public string SupervisorLock => Path.Combine(Runtime, "supervisor.lock");
 
     /// <summary>Held by a process that starts, stops or removes it.</summary>
-    public string OperationLock => Path.Combine(Data, SandboxManager.OperationLockFile);
+    public string OperationLock => Path.Combine(Data, LocalSandboxes.OperationLockFile);
 
     /// <summary>Held by the process that made it, when it is a throw-away sandbox.</summary>
-    public string OwnerLock => Path.Combine(Data, SandboxManager.OwnerLockFile);
+    public string OwnerLock => Path.Combine(Data, LocalSandboxes.OwnerLockFile);
 
     /// <summary>What its supervisor says about it.</summary>
     public string State => Path.Combine(Runtime, "state.json");
@@ -33,7 +34,7 @@ internal sealed class SandboxPaths(SandboxHome home, string id)
     public string StopRequest => Path.Combine(Runtime, "stop");
 
     /// <summary>Changed whenever a command starts or ends; locked for as long as one runs.</summary>
-    public string Activity => Path.Combine(Runtime, SandboxManager.ActivityFile);
+    public string Activity => Path.Combine(Runtime, LocalSandboxes.ActivityFile);
 
     /// <summary>What systemd-nspawn and the guest program say on standard error.</summary>
     public string Log => Path.Combine(Runtime, "launch.log");

@@ -30,7 +30,7 @@ public sealed class Supervisor
         _record = record;
         _paths = new SandboxPaths(home, record.Id);
         _group = new ControlGroup(ControlGroupHierarchy.Detect(), record.Id);
-        _launcher = BackendRegistry.Create(home).OfType<LinuxBackend>().Single(b => b.Name == record.Specification.Backend).Launcher;
+        _launcher = BackendRegistry.Local(home).OfType<LinuxBackend>().Single(b => b.Name == record.Specification.Backend).Launcher;
     }
 
     /// <summary>Runs a sandbox to its end. Says on standard output when commands can run, or why not.</summary>
