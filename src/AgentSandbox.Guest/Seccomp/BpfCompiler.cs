@@ -1,3 +1,5 @@
+using AgentSandbox.Seccomp;
+
 namespace AgentSandbox.Guest.Seccomp;
 
 /// <summary>

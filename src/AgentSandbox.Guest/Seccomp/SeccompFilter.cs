@@ -1,3 +1,4 @@
+using AgentSandbox.Seccomp;
 using System.Runtime.InteropServices;
 
 namespace AgentSandbox.Guest.Seccomp;

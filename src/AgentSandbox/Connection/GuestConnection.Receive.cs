@@ -29,6 +29,10 @@ internal sealed partial class GuestConnection
         {
             Fail(GuestErrors.Violation(e));
         }
+        catch (SandboxException e)
+        {
+            Fail(e); // The stream knows better what has happened.
+        }
         catch (Exception e)
         {
             // Nobody awaits this loop: whatever went wrong ends the connection and so reaches every command on it.

@@ -79,6 +79,9 @@ internal sealed partial class GuestConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>It is kept open however long nothing runs on it.</summary>
+    public bool IsPinned { get; set; }
+
     /// <summary>Completes when the connection has ended, for whatever reason. Never fails.</summary>
     public Task Closed => _closed.Task;
 

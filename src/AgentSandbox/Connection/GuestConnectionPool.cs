@@ -47,6 +47,15 @@ internal sealed class GuestConnectionPool : IAsyncDisposable
         }
     }
 
+    /// <summary>Adds a connection that exists already. It is never closed for lying idle: a sandbox may end with it.</summary>
+    /// <param name="key">The key of <see cref="StartAsync"/>.</param>
+    /// <param name="connection">The connection; it belongs to the pool from now on.</param>
+    public void Adopt(string key, GuestConnection connection)
+    {
+        connection.IsPinned = true;
+        Entry(key).Adopt(connection);
+    }
+
     /// <summary>Closes a sandbox's connections. Commands on them fail with <see cref="SandboxErrorId.GuestDisconnected"/>.</summary>
     /// <param name="key">The key of <see cref="StartAsync"/>.</param>
     public void Drop(string key)
@@ -58,6 +67,22 @@ internal sealed class GuestConnectionPool : IAsyncDisposable
         }
 
         entry?.Close();
+    }
+
+    /// <summary>As <see cref="Drop"/>, for all keys with a beginning.</summary>
+    /// <param name="prefix">The beginning.</param>
+    public void DropAll(string prefix)
+    {
+        string[] keys;
+        lock (_gate)
+        {
+            keys = [.. _entries.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal))];
+        }
+
+        foreach (string key in keys)
+        {
+            Drop(key);
+        }
     }
 
     /// <summary>Closes all connections.</summary>

@@ -59,6 +59,30 @@ internal sealed class PooledConnections
         }
     }
 
+    /// <summary>Adds a connection that exists already.</summary>
+    /// <param name="connection">The connection.</param>
+    public void Adopt(GuestConnection connection)
+    {
+        bool isClosed;
+        lock (_gate)
+        {
+            isClosed = _isClosed;
+            if (!isClosed)
+            {
+                _connections.Add(connection);
+            }
+        }
+
+        if (isClosed)
+        {
+            _ = connection.DisposeAsync().AsTask();
+            return;
+        }
+
+        connection.CapacityChanged = Serve;
+        Serve();
+    }
+
     /// <summary>Takes a connection out that turned out to be dead.</summary>
     /// <param name="connection">The connection.</param>
     public void Forget(GuestConnection connection)
@@ -253,7 +277,7 @@ internal sealed class PooledConnections
             {
                 foreach ((GuestConnection connection, uint started) in before)
                 {
-                    if (_connections.Count > 1 && connection.OpenChannels == 0 && connection.StartedCommands == started && _connections.Remove(connection))
+                    if (_connections.Count > 1 && !connection.IsPinned && connection.OpenChannels == 0 && connection.StartedCommands == started && _connections.Remove(connection))
                     {
                         idle.Add(connection);
                     }

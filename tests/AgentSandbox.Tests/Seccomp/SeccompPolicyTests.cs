@@ -1,4 +1,5 @@
 using AgentSandbox.Guest.Seccomp;
+using AgentSandbox.Seccomp;
 
 namespace AgentSandbox.Tests.Seccomp;
 

@@ -43,7 +43,7 @@ internal static class FolderSource
     public static ChildProgram Start(string folder) => ChildProgram.Start(
         "tar",
         [
-            "--create", "--file=-", "--format=posix", "--pax-option=delete=atime,delete=ctime,delete=mtime", "--numeric-owner", "--one-file-system",
+            "--create", "--file=-", "--format=posix", "--sort=name", "--pax-option=delete=atime,delete=ctime,delete=mtime", "--numeric-owner", "--one-file-system",
             "--xattrs", "--xattrs-include=security.capability", $"--directory={folder}", "--", ".",
         ],
         "tar");

@@ -1,4 +1,4 @@
-namespace AgentSandbox.Guest.Seccomp;
+namespace AgentSandbox.Seccomp;
 
 /// <summary>What the filter answers: the value that a seccomp program returns, seccomp(2).</summary>
 internal static class SeccompVerdict

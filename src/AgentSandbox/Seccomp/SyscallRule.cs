@@ -1,4 +1,4 @@
-namespace AgentSandbox.Guest.Seccomp;
+namespace AgentSandbox.Seccomp;
 
 /// <summary>
 /// A test of the low 32 bits of one argument: <c>(argument &amp; Mask) == Value</c>, or its opposite.

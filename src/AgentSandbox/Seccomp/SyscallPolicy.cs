@@ -1,4 +1,4 @@
-namespace AgentSandbox.Guest.Seccomp;
+namespace AgentSandbox.Seccomp;
 
 /// <summary>
 /// Which system calls a payload may make, by name, for every architecture alike. An allow-list: what is named nowhere here, such as a system

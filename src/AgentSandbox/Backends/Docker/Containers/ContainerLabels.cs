@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using AgentSandbox.State;
+
+namespace AgentSandbox.Backends.Docker.Containers;
+
+/// <summary>
+/// The labels in which a container carries all that is fixed about its sandbox: whoever reaches the engine, from whatever machine, finds it there.
+/// A container without them, or with ones that don't fit together, is somebody else's and is never touched.
+/// </summary>
+internal static class ContainerLabels
+{
+    /// <summary>On every container of ours: version of these labels.</summary>
+    public const string Version = "agentsandbox.version";
+
+    /// <summary>Which state folder the sandbox belongs to; empty for the standard one. <c>AGENTSANDBOX_HOME</c> separates sandboxes on an engine too.</summary>
+    public const string Scope = "agentsandbox.scope";
+
+    /// <summary>Name of the sandbox.</summary>
+    public const string Name = "agentsandbox.name";
+
+    /// <summary>On every image of ours: hash of its content.</summary>
+    public const string Content = "agentsandbox.content";
+
+    private const string CurrentVersion = "1";
+    private const string RecordLabel = "agentsandbox.record";
+
+    /// <summary>Longest record that is read: the engine itself bounds nothing.</summary>
+    private const int MaxRecord = 1 << 20;
+
+    /// <summary>The scope of a state folder.</summary>
+    /// <param name="home">The state folder.</param>
+    /// <returns>Empty, or 8 hexadecimal digits.</returns>
+    public static string ScopeOf(SandboxHome home) =>
+        home.Root is null ? "" : Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(home.Root)))[..8].ToLowerInvariant();
+
+    /// <summary>Name of a sandbox's container. In lower case, so that the engine lets two names that differ in case only not both exist.</summary>
+    /// <param name="scope">The scope.</param>
+    /// <param name="name">The sandbox's name.</param>
+    /// <returns>The container's name.</returns>
+    public static string ContainerName(string scope, string name) =>
+        $"agentsandbox-{(scope.Length == 0 ? "" : scope + "-")}{name.ToLowerInvariant()}";
+
+    /// <summary>Filters of the list of containers: ours, in this scope.</summary>
+    /// <param name="scope">The scope.</param>
+    /// <returns>The filters.</returns>
+    public static IReadOnlyList<string> Filter(string scope) => [$"{Version}={CurrentVersion}", $"{Scope}={scope}"];
+
+    /// <summary>Writes the labels.</summary>
+    /// <param name="scope">The scope.</param>
+    /// <param name="record">The record.</param>
+    /// <returns>The labels.</returns>
+    public static IReadOnlyDictionary<string, string> Write(string scope, ContainerRecord record) => new Dictionary<string, string>
+    {
+        [Version] = CurrentVersion,
+        [Scope] = scope,
+        [Name] = record.Name,
+        ["agentsandbox.backend"] = record.Specification.Backend,
+        ["agentsandbox.created"] = record.Created.ToString("O", CultureInfo.InvariantCulture),
+        [RecordLabel] = JsonSerializer.Serialize(record, StateJson.Compact.ContainerRecord),
+    };
+
+    /// <summary>Reads the labels.</summary>
+    /// <param name="scope">The scope.</param>
+    /// <param name="labels">A container's labels.</param>
+    /// <param name="containerNames">The container's names; one of them must be the sandbox's.</param>
+    /// <returns>The record, or null when the container is not ours.</returns>
+    public static ContainerRecord? TryRead(string scope, IReadOnlyDictionary<string, string>? labels, IEnumerable<string?> containerNames)
+    {
+        if (labels is null
+            || labels.GetValueOrDefault(Version) != CurrentVersion
+            || labels.GetValueOrDefault(Scope) != scope
+            || labels.GetValueOrDefault(RecordLabel) is not { Length: < MaxRecord } text)
+        {
+            return null;
+        }
+
+        ContainerRecord? record;
+        try
+        {
+            record = JsonSerializer.Deserialize(text, StateJson.Compact.ContainerRecord);
+        }
+        catch (JsonException)
+        {
+            return null; // Not written by this product, whatever it says: it is left alone.
+        }
+
+        return record is not null
+            && SandboxName.IsValid(record.Name)
+            && record.Name == labels.GetValueOrDefault(Name)
+            && record.Specification is not null
+            && containerNames.Any(n => n?.TrimStart('/') == ContainerName(scope, record.Name))
+            ? record
+            : null;
+    }
+}

@@ -1,0 +1,189 @@
+using AgentSandbox.Backends.Docker.Containers;
+using AgentSandbox.Backends.Docker.Engine;
+using AgentSandbox.Backends.Docker.Engine.Model;
+using AgentSandbox.Protocol;
+
+namespace AgentSandbox.Backends.Docker;
+
+/// <summary>Creating, starting, stopping and removing; and commands.</summary>
+internal sealed partial class EngineSandboxes
+{
+    /// <summary>Time to end orderly: what the guest gives its commands, and some for itself.</summary>
+    private static readonly TimeSpan s_stopTimeout = ProtocolLimits.KillGrace + TimeSpan.FromSeconds(5);
+
+    /// <inheritdoc/>
+    public async Task<Sandbox> CreateAsync(SandboxSpecification specification, bool throwAway, IProgress<SandboxProgress>? progress, CancellationToken cancellationToken)
+    {
+        DateTimeOffset created = DateTimeOffset.UtcNow;
+        string nonce = Guid.NewGuid().ToString("N");
+        string name = specification.Name ?? $"sandbox-{nonce[..8]}";
+        var record = new ContainerRecord
+        {
+            Name = name,
+            Specification = specification with { Name = name },
+            Created = created,
+            Expires = specification.TimeToLive is { } timeToLive ? created + timeToLive : null,
+            ThrowAway = throwAway,
+            Nonce = nonce,
+        };
+        EngineBackend backend = Backend(record);
+        try
+        {
+            EngineFacts facts = await _host.GetFactsAsync(cancellationToken);
+            EngineImage image = await _images.EnsureAsync(specification, facts, progress, cancellationToken);
+            (record, ContainerCreate request) = backend.Plan(record with { Warnings = backend.Warnings(specification) }, image, facts);
+            return await CreateAsync(backend, record, request with { Labels = ContainerLabels.Write(_scope, record) }, cancellationToken);
+        }
+        catch (DockerEngineException e)
+        {
+            throw EngineErrors.Translate(e, $"The sandbox '{name}' could not be made:", name);
+        }
+    }
+
+    private async Task<Sandbox> CreateAsync(EngineBackend backend, ContainerRecord record, ContainerCreate request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            string containerId = await CreateContainerAsync(record, request, cancellationToken);
+            EngineContainer container = Remember(new EngineContainer(containerId[..EngineContainer.IdLength], containerId, record));
+            await backend.StartAsync(container, cancellationToken);
+            ContainerInspect? inspect = await Engine.InspectContainerAsync(containerId, cancellationToken);
+            return View(container, Status(record, inspect?.State));
+        }
+        catch
+        {
+            // By its name: when the request was cut short, its id is not known, but the container may exist.
+            if (await TryFindByNameAsync(record.Name, CancellationToken.None) is { } found && found.Container.Record.Nonce == record.Nonce)
+            {
+                await Engine.RemoveContainerAsync(found.Container.ContainerId, CancellationToken.None);
+                Forget(found.Container);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<string> CreateContainerAsync(ContainerRecord record, ContainerCreate request, CancellationToken cancellationToken)
+    {
+        string name = ContainerLabels.ContainerName(_scope, record.Name);
+        for (bool isRetry = false; ; isRetry = true)
+        {
+            try
+            {
+                return (await Engine.CreateContainerAsync(name, request, cancellationToken)).Id;
+            }
+            catch (DockerEngineException e) when (e.StatusCode == 409)
+            {
+                // One whose time is over, or whose creator was killed, is cleared away by the look.
+                Sandbox? holder = await TryGetAsync(record.Name, cancellationToken);
+                if (holder is null && !isRetry && await Engine.InspectContainerAsync(name, cancellationToken) is null)
+                {
+                    continue;
+                }
+
+                throw holder is not null
+                    ? new SandboxException(SandboxErrorId.NameInUse, $"A sandbox named '{record.Name}' exists already.", $"Choose another name, or remove it: Remove-AgentSandbox {record.Name}", record.Name, e)
+                    : new SandboxException(SandboxErrorId.NameInUse, $"The engine has a container '{name}' that is none of this product's: {e.Message}", "Choose another name, or remove that container yourself.", record.Name, e);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<Sandbox> StartAsync(string id, CancellationToken cancellationToken) => OperateAsync(id, "started", async container =>
+    {
+        ContainerInspect? inspect = await Engine.InspectContainerAsync(container.ContainerId, cancellationToken);
+        if (inspect?.State?.Running != true)
+        {
+            Backend(container.Record).Forget(container);
+            await Backend(container.Record).StartAsync(container, cancellationToken);
+        }
+
+        return await LookAsync(container, cancellationToken);
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Sandbox> StopAsync(string id, CancellationToken cancellationToken) => OperateAsync(id, "stopped", async container =>
+    {
+        Task stopping = Engine.StopContainerAsync(container.ContainerId, s_stopTimeout, CancellationToken.None);
+        try
+        {
+            await stopping.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            await Engine.StopContainerAsync(container.ContainerId, TimeSpan.Zero, CancellationToken.None);
+            await stopping;
+        }
+
+        Backend(container.Record).Forget(container);
+        return await LookAsync(container, CancellationToken.None);
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task RemoveAsync(string id, CancellationToken cancellationToken) => OperateAsync(id, "removed", async container =>
+    {
+        await Engine.RemoveContainerAsync(container.ContainerId, CancellationToken.None);
+        Forget(container);
+        return true;
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<SandboxCommand> StartCommandAsync(string id, CommandSpecification command, CancellationToken cancellationToken) => OperateAsync(id, "reached", async container =>
+    {
+        try
+        {
+            return await Backend(container.Record).StartCommandAsync(container, command, cancellationToken);
+        }
+        catch (Exception e) when (e is SandboxException { ErrorId: SandboxErrorId.GuestDisconnected } or DockerEngineException { StatusCode: 404 or 409 or 500 } or IOException)
+        {
+            // Why it broke is the engine's to say: stopped, removed, or still there.
+            ContainerInspect? inspect = await Engine.InspectContainerAsync(container.ContainerId, CancellationToken.None);
+            if (inspect is null)
+            {
+                Forget(container);
+                throw SandboxManager.NotFound(container.Record.Name);
+            }
+
+            SandboxStatus status = Status(container.Record, inspect.State);
+            if (status.State != SandboxState.Running)
+            {
+                Backend(container.Record).Forget(container);
+                throw CommandDefaults.NotRunning(container.Record.Name, status.State, status.Reason);
+            }
+
+            if (e is IOException)
+            {
+                throw new SandboxException(SandboxErrorId.GuestDisconnected, $"The sandbox '{container.Record.Name}' can't be reached: {e.Message}", "Try again; if it stays so, start the sandbox again.", container.Record.Name, e);
+            }
+
+            throw;
+        }
+    }, cancellationToken);
+
+    private async Task<Sandbox> LookAsync(EngineContainer container, CancellationToken cancellationToken) =>
+        await TryLookAsync(container, cancellationToken) ?? throw SandboxManager.NotFound(container.Record.Name);
+
+    private async Task<T> OperateAsync<T>(string id, string what, Func<EngineContainer, Task<T>> operation, CancellationToken cancellationToken)
+    {
+        EngineContainer? container = null;
+        try
+        {
+            container = await FindAsync(id, cancellationToken);
+            return await operation(container);
+        }
+        catch (DockerEngineException e) when (e.StatusCode == 404)
+        {
+            if (container is not null)
+            {
+                Forget(container);
+            }
+
+            throw SandboxManager.NotFound(container?.Record.Name ?? id);
+        }
+        catch (DockerEngineException e)
+        {
+            string name = container?.Record.Name ?? id;
+            throw EngineErrors.Translate(e, $"The sandbox '{name}' could not be {what}:", name);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+using AgentSandbox.Backends.Docker.Containers;
+using AgentSandbox.Backends.Docker.Engine;
+using AgentSandbox.Backends.Docker.Engine.Model;
+using AgentSandbox.Connection;
+
+namespace AgentSandbox.Backends.Docker;
+
+/// <summary>Looking, and removing what should be gone.</summary>
+internal sealed partial class EngineSandboxes
+{
+    /// <summary>A container that was made but not started for this long belongs to a process that was killed in between.</summary>
+    private static readonly TimeSpan s_birth = TimeSpan.FromMinutes(2);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Sandbox>> ListAsync(CancellationToken cancellationToken)
+    {
+        if (!_host.IsExpected)
+        {
+            return [];
+        }
+
+        try
+        {
+            var found = new List<EngineContainer>();
+            foreach (ContainerSummary summary in await Engine.ListContainersAsync(ContainerLabels.Filter(_scope), cancellationToken))
+            {
+                if (ContainerLabels.TryRead(_scope, summary.Labels, summary.Names ?? []) is { } record)
+                {
+                    found.Add(Remember(new EngineContainer(summary.Id[..EngineContainer.IdLength], summary.Id, record)));
+                }
+            }
+
+            Sandbox?[] looked = await Task.WhenAll(found.Select(c => TryLookAsync(c, cancellationToken)));
+            return [.. looked.OfType<Sandbox>()];
+        }
+        catch (DockerEngineException e)
+        {
+            throw EngineErrors.Translate(e, "The engine's sandboxes could not be listed:", null);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<Sandbox?> TryGetAsync(string nameOrId, CancellationToken cancellationToken)
+    {
+        if (!_host.IsExpected)
+        {
+            return null;
+        }
+
+        try
+        {
+            (EngineContainer Container, ContainerInspect Inspect)? found =
+                await TryFindByIdAsync(nameOrId, cancellationToken) ?? await TryFindByNameAsync(nameOrId, cancellationToken);
+            return found is null ? null : await TryLookAsync(found.Value.Container, found.Value.Inspect, cancellationToken);
+        }
+        catch (DockerEngineException e)
+        {
+            throw EngineErrors.Translate(e, "The engine could not be asked for the sandbox:", nameOrId);
+        }
+    }
+
+    private async Task<Sandbox?> TryLookAsync(EngineContainer container, CancellationToken cancellationToken) =>
+        await Engine.InspectContainerAsync(container.ContainerId, cancellationToken) is { } inspect
+            ? await TryLookAsync(container, inspect, cancellationToken)
+            : ForgetGone(container);
+
+    private Sandbox? ForgetGone(EngineContainer container)
+    {
+        Forget(container);
+        return null;
+    }
+
+    private async Task<Sandbox?> TryLookAsync(EngineContainer container, ContainerInspect inspect, CancellationToken cancellationToken)
+    {
+        ContainerRecord record = container.Record;
+        SandboxStatus status = Status(record, inspect.State);
+        bool isOver = record.Expires <= DateTimeOffset.UtcNow || record.ThrowAway;
+        bool wasNeverBorn = status.State == SandboxState.Creating && inspect.State?.Status == "created" && DateTimeOffset.UtcNow - record.Created > s_birth;
+        if ((isOver && status.State is SandboxState.Stopped or SandboxState.Failed) || wasNeverBorn)
+        {
+            await Engine.RemoveContainerAsync(container.ContainerId, cancellationToken);
+            return ForgetGone(container);
+        }
+
+        if (status.State == SandboxState.Running && await Engine.GetStatsAsync(container.ContainerId, cancellationToken) is { } stats)
+        {
+            status = status with { MemoryUsage = stats.MemoryUsage, CpuTime = stats.CpuTime, ProcessCount = stats.Pids };
+        }
+
+        return View(container, status);
+    }
+
+    private static Sandbox View(EngineContainer container, SandboxStatus status) =>
+        SandboxView.Of(container.Id, container.Record.Name, container.Record.Created, container.Record.Expires, container.Record.Specification, container.Record.Warnings, status);
+
+    private static SandboxStatus Status(ContainerRecord record, ContainerState? state) => state?.Status switch
+    {
+        "created" => new(SandboxState.Creating),
+        "restarting" => new(SandboxState.Creating),
+        "running" => new(SandboxState.Running, ProcessId: state.Pid > 0 ? state.Pid : null),
+        "removing" => new(SandboxState.Removing),
+        "paused" => new(SandboxState.Failed, $"Its container was paused by another program; docker unpause {record.Name} lets it go on."),
+        "exited" when state.ExitCode == 0 => new(SandboxState.Stopped),
+        "exited" => new(SandboxState.Failed, string.Create(CultureInfo.InvariantCulture, $"Its container ended with exit code {state.ExitCode}{Because(state)}.")),
+        var other => new(SandboxState.Failed, $"Its container is {GuestText.Clean(other)}{(state is null ? "" : Because(state))}."),
+    };
+
+    private static string Because(ContainerState state) =>
+        state.OOMKilled ? ": it ran out of memory"
+        : state.Error is { Length: > 0 } error ? ": " + GuestText.Clean(error)
+        : state.ExitCode == 137 ? ": its guest program was killed, or the engine was restarted"
+        : "";
+}

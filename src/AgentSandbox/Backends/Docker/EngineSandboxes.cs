@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using AgentSandbox.Backends.Docker.Containers;
+using AgentSandbox.Backends.Docker.Engine;
+using AgentSandbox.Backends.Docker.Engine.Model;
+using AgentSandbox.Backends.Docker.Images;
+using AgentSandbox.Images;
+using AgentSandbox.State;
+
+namespace AgentSandbox.Backends.Docker;
+
+/// <summary>
+/// The sandboxes that a container engine keeps. All that is known about them is in the engine, so that every process on every machine that
+/// reaches it sees the same. This file finds containers; the others create, look and run commands.
+/// </summary>
+internal sealed partial class EngineSandboxes : ISandboxProvider
+{
+    private readonly string _scope;
+    private readonly EngineHost _host;
+    private readonly EngineImages _images;
+    private readonly IReadOnlyList<EngineBackend> _backends;
+
+    /// <summary>Containers by sandbox id. What is fixed about them never changes, so a command need not ask the engine first.</summary>
+    private readonly ConcurrentDictionary<string, EngineContainer> _known = new();
+
+    /// <summary>Creates a provider. Connects when it is needed.</summary>
+    /// <param name="home">Says which sandboxes of the engine are this product's and this state folder's.</param>
+    /// <param name="images">This product's own images.</param>
+    /// <param name="host">The engine.</param>
+    /// <param name="backends">The kinds of containers, strongest first.</param>
+    public EngineSandboxes(SandboxHome home, ImageStore images, EngineHost host, IReadOnlyList<EngineBackend> backends)
+    {
+        _scope = ContainerLabels.ScopeOf(home);
+        _host = host;
+        _backends = backends;
+        _images = new EngineImages(host, images);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ISandboxBackend> Backends => _backends;
+
+    private IDockerEngine Engine => _host.Engine;
+
+    /// <inheritdoc/>
+    public SandboxSpecification ResolveImage(SandboxSpecification specification, ICollection<SpecificationProblem> problems) => _images.Resolve(specification, problems);
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> HasAsync(string id, CancellationToken cancellationToken) =>
+        _known.ContainsKey(id) || (_host.IsExpected && await TryFindByIdAsync(id, cancellationToken) is not null);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (EngineBackend backend in _backends)
+        {
+            await backend.DisposeAsync();
+        }
+
+        _host.Dispose();
+    }
+
+    private EngineBackend Backend(ContainerRecord record) =>
+        _backends.FirstOrDefault(b => b.Name == record.Specification.Backend)
+        ?? throw new SandboxException(SandboxErrorId.UnknownBackend, $"The sandbox '{record.Name}' was made by the backend '{record.Specification.Backend}', which this build does not have.", "Use the version that made it.", record.Name);
+
+    private async Task<EngineContainer> FindAsync(string id, CancellationToken cancellationToken) =>
+        _known.GetValueOrDefault(id) ?? (await TryFindByIdAsync(id, cancellationToken))?.Container ?? throw SandboxManager.NotFound(id);
+
+    private async Task<(EngineContainer Container, ContainerInspect Inspect)?> TryFindByIdAsync(string id, CancellationToken cancellationToken) =>
+        id.Length == EngineContainer.IdLength && id.All(char.IsAsciiHexDigitLower) && await InspectAsync(id, cancellationToken) is { } found && found.Container.Id == id ? found : null;
+
+    private Task<(EngineContainer Container, ContainerInspect Inspect)?> TryFindByNameAsync(string name, CancellationToken cancellationToken) =>
+        InspectAsync(ContainerLabels.ContainerName(_scope, name), cancellationToken);
+
+    /// <summary>Looks at a container by its id or name; null when there is none, or it is somebody else's.</summary>
+    private async Task<(EngineContainer Container, ContainerInspect Inspect)?> InspectAsync(string container, CancellationToken cancellationToken)
+    {
+        if (await Engine.InspectContainerAsync(container, cancellationToken) is not { } inspect
+            || ContainerLabels.TryRead(_scope, inspect.Config?.Labels, [inspect.Name]) is not { } record)
+        {
+            return null;
+        }
+
+        return (Remember(new EngineContainer(inspect.Id[..EngineContainer.IdLength], inspect.Id, record)), inspect);
+    }
+
+    private EngineContainer Remember(EngineContainer container) => _known.GetOrAdd(container.Id, container);
+
+    private void Forget(EngineContainer container)
+    {
+        _known.TryRemove(container.Id, out _);
+        Backend(container.Record).Forget(container);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Security.Cryptography;
+using AgentSandbox.Backends.Docker.Containers;
+using AgentSandbox.Backends.Docker.Engine;
+using AgentSandbox.Backends.Docker.Engine.Model;
+using AgentSandbox.Images.Build;
+
+namespace AgentSandbox.Backends.Docker.Images;
+
+/// <summary>
+/// Brings one of this product's own images to an engine, once: the image there is named by the hash of its content, so an equal one is not
+/// imported again, from whatever machine or under whatever name it comes.
+/// </summary>
+/// <param name="engine">The engine.</param>
+internal sealed class ImageImport(IDockerEngine engine)
+{
+    private const string Repository = "agentsandbox/image";
+    private const string HashFile = "content.sha256";
+    private const int TagLength = 32;
+
+    /// <summary>Finds the image on the engine, or imports it.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>What names it to the engine, and what the engine says about it.</returns>
+    public async Task<(string Reference, ImageInspect Image)> EnsureAsync(SandboxImage image, IProgress<SandboxProgress>? progress, CancellationToken cancellationToken)
+    {
+        string hash = await HashAsync(image, progress, cancellationToken);
+        string tag = hash[..TagLength];
+        string reference = $"{Repository}:{tag}";
+        if (await engine.InspectImageAsync(reference, cancellationToken) is { } there)
+        {
+            return (reference, there);
+        }
+
+        using ChildProgram tar = FolderSource.Start(image.RootPath);
+        var counting = new CountingStream(tar.Output, bytes => progress?.Report(Report(image, "importing it into the engine", bytes)));
+        await engine.ImportImageAsync(counting, Repository, tag, [$"LABEL {ContainerLabels.Content}={hash} agentsandbox.image={image.Name}"], cancellationToken);
+        await FolderSource.FinishAsync(tar, image.RootPath, cancellationToken);
+        return await engine.InspectImageAsync(reference, cancellationToken) is { } imported
+            ? (reference, imported)
+            : throw new SandboxException(SandboxErrorId.ImageNotFound, $"The image '{image.Name}' was imported into the engine, and was removed by somebody at once.", "Try again.", image.Name);
+    }
+
+    /// <summary>The hash is kept beside the image, which never changes: reading all of it again costs seconds.</summary>
+    private static async Task<string> HashAsync(SandboxImage image, IProgress<SandboxProgress>? progress, CancellationToken cancellationToken)
+    {
+        string file = Path.Combine(Path.GetDirectoryName(image.RootPath)!, HashFile);
+        if (File.Exists(file) && await File.ReadAllTextAsync(file, cancellationToken) is { Length: 64 } kept && kept.All(char.IsAsciiHexDigitLower))
+        {
+            return kept;
+        }
+
+        using ChildProgram tar = FolderSource.Start(image.RootPath);
+        var counting = new CountingStream(tar.Output, bytes => progress?.Report(Report(image, "reading it", bytes)));
+        string hash = Convert.ToHexString(await SHA256.HashDataAsync(counting, cancellationToken)).ToLowerInvariant();
+        await FolderSource.FinishAsync(tar, image.RootPath, cancellationToken);
+        string temporary = $"{file}.{Guid.NewGuid():N}.tmp";
+        await File.WriteAllTextAsync(temporary, hash, cancellationToken);
+        File.Move(temporary, file, overwrite: true);
+        return hash;
+    }
+
+    private static SandboxProgress Report(SandboxImage image, string what, long bytes) =>
+        new($"Image {image.Name}", $"{what}, {ByteSize.Format(bytes)}", image.Size > 0 ? (int)Math.Min(99, bytes * 100 / image.Size) : -1);
+}

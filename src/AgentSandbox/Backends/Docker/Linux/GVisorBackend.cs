@@ -1,0 +1,51 @@
+namespace AgentSandbox.Backends.Docker.Linux;
+
+/// <summary>Containers of the engine's gVisor runtime: system calls are answered by a kernel of their own in user space, https://gvisor.dev.</summary>
+internal sealed class GVisorBackend(EngineHost host) : LinuxContainerBackend(host)
+{
+    internal const string BackendName = "GVisor";
+
+    /// <summary>Names the engine's runtime, where it is not <c>runsc</c>.</summary>
+    internal const string RuntimeVariable = "AGENTSANDBOX_GVISOR_RUNTIME";
+
+    private const string DefaultRuntime = "runsc";
+
+    /// <inheritdoc/>
+    public override string Name => BackendName;
+
+    private static string WantedRuntime => Environment.GetEnvironmentVariable(RuntimeVariable) is { Length: > 0 } name ? name : DefaultRuntime;
+
+    /// <inheritdoc/>
+    protected override string? Runtime(EngineFacts facts) => WantedRuntime;
+
+    /// <inheritdoc/>
+    protected override (string Reason, string Action)? Missing(EngineFacts facts) =>
+        base.Missing(facts) ?? (facts.Info.Runtimes?.ContainsKey(WantedRuntime) == true
+            ? null
+            : ($"The engine has no runtime '{WantedRuntime}' (it has {string.Join(", ", facts.Info.Runtimes?.Keys.Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>())}).",
+                $"Install gVisor on the engine's machine (apt-get install runsc, or https://gvisor.dev/docs/user_guide/install/), run 'runsc install' there and restart the engine; a runtime of another name is named by {RuntimeVariable}."));
+
+    /// <inheritdoc/>
+    protected override IEnumerable<SpecificationProblem> ValidateFor(SandboxSpecification specification, EngineFacts facts)
+    {
+        if (specification.Network == NetworkMode.Host)
+        {
+            yield return new(SandboxErrorId.NotEnforceable, "Network", "gVisor has a network of its own; the host's is not to be had with it.", "Use -Network None, or -Backend Docker.");
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override BackendInfo Describe(EngineFacts? facts, (string Reason, string Action, string? ErrorId)? missing) => new()
+    {
+        Name = Name,
+        Available = missing is null,
+        Version = facts is null ? null : $"engine {facts.Info.ServerVersion} (API {facts.Ping.ApiVersion}), runtime {WantedRuntime}",
+        Strength = 40,
+        SecurityBoundary = true,
+        Isolates = ["the kernel: system calls reach gVisor's own", .. CommonIsolation(facts)],
+        DoesNotIsolate = [.. CommonGaps(facts), "the hardware: side channels of the processor"],
+        Reason = missing?.Reason,
+        RecommendedAction = missing?.Action,
+        ErrorId = missing?.ErrorId,
+    };
+}
