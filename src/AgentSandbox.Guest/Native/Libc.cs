@@ -88,15 +88,6 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "getsockopt")]
     public static partial int GetSocketOption(int socket, int level, int name, int* value, int* length);
 
-    [LibraryImport(Name, EntryPoint = "send")]
-    public static partial nint Send(int socket, byte* buffer, nint count, int flags);
-
-    [LibraryImport(Name, EntryPoint = "recv")]
-    public static partial nint Receive(int socket, byte* buffer, nint count, int flags);
-
-    [LibraryImport(Name, EntryPoint = "shutdown")]
-    public static partial int Shutdown(int socket, int how);
-
     // Processes and signals
     [LibraryImport(Name, EntryPoint = "fork")]
     public static partial int Fork();

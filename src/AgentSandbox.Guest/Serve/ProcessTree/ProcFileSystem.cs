@@ -114,6 +114,15 @@ internal sealed unsafe class ProcFileSystem
         return true;
     }
 
+    /// <summary>Reads the name of a process's main thread; returns its length, 0 when the process is gone.</summary>
+    public int ReadName(int pid, Span<byte> target)
+    {
+        ReadOnlySpan<byte> name = ReadFile(pid, "/comm"u8);
+        name = name.TrimEnd((byte)'\n')[..Math.Min(name.TrimEnd((byte)'\n').Length, target.Length)];
+        name.CopyTo(target);
+        return name.Length;
+    }
+
     private ulong ReadMarker(int pid)
     {
         ResourceLimit limit;
