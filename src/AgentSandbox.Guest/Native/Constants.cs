@@ -81,12 +81,14 @@ internal static class Os
     public const int WEXITED = 4;
     public const int WNOWAIT = 0x01000000;
 
+    public const int RLIMIT_FSIZE = 1;
     public const int RLIMIT_NOFILE = 7;
     public const int RLIMIT_RTTIME = 15;
     public const ulong RLIM_INFINITY = ulong.MaxValue;
 
     public const int PR_SET_DUMPABLE = 4;
     public const int PR_SET_NAME = 15;
+    public const int PR_GET_NO_NEW_PRIVS = 39;
     public const int PR_CAPBSET_READ = 23;
     public const int PR_CAPBSET_DROP = 24;
     public const int PR_SET_CHILD_SUBREAPER = 36;
@@ -116,6 +118,7 @@ internal static class Os
     public static nint SYS_setgroups => IsArm64 ? 159 : 116;
     public static nint SYS_setresuid => IsArm64 ? 147 : 117;
     public static nint SYS_setresgid => IsArm64 ? 149 : 119;
+    public static nint SYS_capget => IsArm64 ? 90 : 125;
     public static nint SYS_capset => IsArm64 ? 91 : 126;
     public static nint SYS_execveat => IsArm64 ? 281 : 322;
     public static nint SYS_getdents64 => IsArm64 ? 61 : 217;

@@ -14,7 +14,11 @@ internal static unsafe partial class Libc
     private const string Name = "libc";
 
     /// <summary>errno(3) of the last failed call. Read it before anything else is called.</summary>
-    public static int Errno => *ErrnoLocation();
+    public static int Errno
+    {
+        get => *ErrnoLocation();
+        set => *ErrnoLocation() = value;
+    }
 
     [LibraryImport(Name, EntryPoint = "__errno_location")]
     private static partial int* ErrnoLocation();

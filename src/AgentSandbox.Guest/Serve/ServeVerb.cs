@@ -64,7 +64,13 @@ internal static class ServeVerb
         ProcFileSystem? proc = ProcFileSystem.Open();
         Confinement.Apply(options);
 
-        var starter = new ProcessStarter(options.DropCapabilities, self, emptyInput, openFiles);
+        var marker = new TreeMarker();
+        if (proc is not null)
+        {
+            proc.MarkerResource = marker.Resource;
+        }
+
+        var starter = new ProcessStarter(marker, options.DropCapabilities, self, emptyInput, openFiles);
         var context = new ServerContext(loop, starter, new Reaper(), new TreeSignaller(proc), new LeftoverPipes(loop));
         var server = new Server(context, signals, new OtherProcesses(proc, context.Signaller));
         if (options.Stdio)
