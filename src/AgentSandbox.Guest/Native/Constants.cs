@@ -36,6 +36,7 @@ internal static class Os
     public static int O_DIRECTORY => IsArm64 ? 0x4000 : 0x10000;
     public static int O_NOFOLLOW => IsArm64 ? 0x8000 : 0x20000;
 
+    public const int F_DUPFD_CLOEXEC = 1030;
     public const int F_GETFD = 1;
     public const int F_SETFD = 2;
     public const int F_GETFL = 3;
@@ -59,8 +60,6 @@ internal static class Os
     public const int SOCK_CLOEXEC = 0x80000;
     public const int SOL_SOCKET = 1;
     public const int SO_ACCEPTCONN = 30;
-    public const int MSG_NOSIGNAL = 0x4000;
-    public const int SHUT_RDWR = 2;
 
     public const int SIGHUP = 1;
     public const int SIGINT = 2;
@@ -82,11 +81,14 @@ internal static class Os
     public const int WEXITED = 4;
     public const int WNOWAIT = 0x01000000;
 
+    public const int RLIMIT_FSIZE = 1;
     public const int RLIMIT_NOFILE = 7;
     public const int RLIMIT_RTTIME = 15;
     public const ulong RLIM_INFINITY = ulong.MaxValue;
 
     public const int PR_SET_DUMPABLE = 4;
+    public const int PR_SET_NAME = 15;
+    public const int PR_GET_NO_NEW_PRIVS = 39;
     public const int PR_CAPBSET_READ = 23;
     public const int PR_CAPBSET_DROP = 24;
     public const int PR_SET_CHILD_SUBREAPER = 36;
@@ -104,12 +106,19 @@ internal static class Os
     public const uint STATX_TYPE = 1;
     public const int S_IFMT = 0xF000;
     public const int S_IFREG = 0x8000;
+    public const int S_IFIFO = 0x1000;
+    public const int S_IFCHR = 0x2000;
+    public const int S_IFSOCK = 0xC000;
+
+    /// <summary>The name of <c>TIOCGWINSZ</c>, ioctl_tty(2): answered by terminals only.</summary>
+    public const nuint TIOCGWINSZ = 0x5413;
 
     // System calls that the C library wraps in a way that does not fit (setuid family: for all threads, by signals) or not at all.
     public static nint SYS_rt_sigaction => IsArm64 ? 134 : 13;
     public static nint SYS_setgroups => IsArm64 ? 159 : 116;
     public static nint SYS_setresuid => IsArm64 ? 147 : 117;
     public static nint SYS_setresgid => IsArm64 ? 149 : 119;
+    public static nint SYS_capget => IsArm64 ? 90 : 125;
     public static nint SYS_capset => IsArm64 ? 91 : 126;
     public static nint SYS_execveat => IsArm64 ? 281 : 322;
     public static nint SYS_getdents64 => IsArm64 ? 61 : 217;

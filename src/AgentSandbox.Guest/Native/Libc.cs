@@ -14,7 +14,11 @@ internal static unsafe partial class Libc
     private const string Name = "libc";
 
     /// <summary>errno(3) of the last failed call. Read it before anything else is called.</summary>
-    public static int Errno => *ErrnoLocation();
+    public static int Errno
+    {
+        get => *ErrnoLocation();
+        set => *ErrnoLocation() = value;
+    }
 
     [LibraryImport(Name, EntryPoint = "__errno_location")]
     private static partial int* ErrnoLocation();
@@ -87,15 +91,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, EntryPoint = "getsockopt")]
     public static partial int GetSocketOption(int socket, int level, int name, int* value, int* length);
-
-    [LibraryImport(Name, EntryPoint = "send")]
-    public static partial nint Send(int socket, byte* buffer, nint count, int flags);
-
-    [LibraryImport(Name, EntryPoint = "recv")]
-    public static partial nint Receive(int socket, byte* buffer, nint count, int flags);
-
-    [LibraryImport(Name, EntryPoint = "shutdown")]
-    public static partial int Shutdown(int socket, int how);
 
     // Processes and signals
     [LibraryImport(Name, EntryPoint = "fork")]

@@ -1,5 +1,6 @@
 using AgentSandbox.Guest.Native;
 using AgentSandbox.Guest.Serve.Channels;
+using AgentSandbox.Guest.Serve.Init;
 using AgentSandbox.Guest.Serve.Loop;
 using AgentSandbox.Guest.Serve.ProcessTree;
 using AgentSandbox.Guest.Serve.Spawn;
@@ -8,7 +9,8 @@ using AgentSandbox.Guest.Serve.StartUp;
 namespace AgentSandbox.Guest.Serve;
 
 /// <summary>
-/// <c>serve</c>: confines itself, then serves connections of the listening socket at descriptor 3 until it is asked to shut down.
+/// <c>serve</c>: confines itself, then serves connections of the listening socket at descriptor 3, or the one that its standard streams are, until it is asked to
+/// shut down.
 /// One thread, no asynchronous calls: it goes on serving when the sandbox's process limit lets nobody make a thread.
 /// </summary>
 internal static class ServeVerb
@@ -39,10 +41,7 @@ internal static class ServeVerb
     private static Server Prepare(string[] args)
     {
         ServeOptions options = ServeOptions.Parse(args);
-        Descriptors.CheckListeningSocket();
-        Descriptors.CloseTheRest();
-        Signals.BlockInAllThreads(options.Self, args);
-        Descriptors.KeepListeningSocket();
+        PrepareDescriptors(options, args);
         Signals.IgnoreIrrelevant();
 
         // The event loop's descriptor is the next free one: children rely on what they get lying above it.
@@ -65,8 +64,44 @@ internal static class ServeVerb
         ProcFileSystem? proc = ProcFileSystem.Open();
         Confinement.Apply(options);
 
-        var starter = new ProcessStarter(options.DropCapabilities, self, emptyInput, openFiles);
+        var marker = new TreeMarker();
+        if (proc is not null)
+        {
+            proc.MarkerResource = marker.Resource;
+        }
+
+        var starter = new ProcessStarter(marker, options.DropCapabilities, self, emptyInput, openFiles);
         var context = new ServerContext(loop, starter, new Reaper(), new TreeSignaller(proc), new LeftoverPipes(loop));
-        return new Server(context, Descriptors.ListeningSocket, signals, Descriptors.Lifeline);
+        var server = new Server(context, signals, new OtherProcesses(proc, context.Signaller));
+        if (options.Stdio)
+        {
+            server.ServeStandardStreams(options);
+        }
+        else
+        {
+            server.Listen(Descriptors.ListeningSocket, Descriptors.Lifeline);
+        }
+
+        server.Limit(options, proc);
+        return server;
+    }
+
+    /// <summary>Returns in the second start only, with the descriptors of hosts above 2.</summary>
+    private static void PrepareDescriptors(ServeOptions options, string[] args)
+    {
+        if (options.Stdio)
+        {
+            StandardStreams.Check();
+            Descriptors.CloseTheRest(StandardStreams.Input);
+            Signals.BlockInAllThreads(options, args);
+            StandardStreams.TakeOver();
+        }
+        else
+        {
+            Descriptors.CheckListeningSocket();
+            Descriptors.CloseTheRest(Descriptors.FirstUnknown);
+            Signals.BlockInAllThreads(options, args);
+            Descriptors.KeepListeningSocket();
+        }
     }
 }

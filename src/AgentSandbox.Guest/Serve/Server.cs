@@ -1,6 +1,9 @@
 using AgentSandbox.Guest.Native;
 using AgentSandbox.Guest.Serve.Connections;
+using AgentSandbox.Guest.Serve.Init;
 using AgentSandbox.Guest.Serve.Loop;
+using AgentSandbox.Guest.Serve.ProcessTree;
+using AgentSandbox.Guest.Serve.StartUp;
 
 namespace AgentSandbox.Guest.Serve;
 
@@ -11,30 +14,61 @@ internal sealed unsafe class Server : IEventHandler
     private const int SenderOffset = 12; // ssi_pid: 0 for a process that this process namespace does not show.
     private readonly bool _isInit = Libc.GetPid() == 1;
     private readonly ServerContext _context;
+    private readonly OtherProcesses _others;
     private readonly List<Connection> _connections = [];
-    private readonly Listener _listener;
     private readonly int _signals;
-    private int _lifeline;
+    private Listener? _listener;
+    private StandardConnection? _standard;
+    private SandboxEnding? _ending;
+    private IdleWatch? _idle;
+    private int _lifeline = -1;
     private bool _launcherIsGone;
 
-    /// <summary>Starts to serve.</summary>
+    /// <summary>Prepares to serve.</summary>
     /// <param name="context">Shared parts.</param>
-    /// <param name="listeningSocket">Where hosts connect.</param>
     /// <param name="signals">A signalfd(2).</param>
-    /// <param name="lifeline">See <see cref="StartUp.Descriptors.Lifeline"/>.</param>
-    public Server(ServerContext context, int listeningSocket, int signals, int lifeline)
+    /// <param name="others">Whom the first process of a sandbox ends with it.</param>
+    public Server(ServerContext context, int signals, OtherProcesses others)
     {
+        _context = context;
+        _signals = signals;
+        _others = others;
+        context.Loop.Watch(signals, Os.EPOLLIN, this);
+        context.Loop.AfterEachBatch(EndTurn);
+    }
+
+    /// <summary>Serves the connections of a socket.</summary>
+    /// <param name="listeningSocket">Where hosts connect.</param>
+    /// <param name="lifeline">See <see cref="StartUp.Descriptors.Lifeline"/>.</param>
+    public void Listen(int listeningSocket, int lifeline)
+    {
+        _listener = new Listener(_context, listeningSocket, _connections);
         _lifeline = lifeline;
         if (lifeline >= 0)
         {
-            context.Loop.Watch(lifeline, Os.EPOLLIN, this);
+            _context.Loop.Watch(lifeline, Os.EPOLLIN, this);
+        }
+    }
+
+    /// <summary>Serves the one connection that the guest was started with.</summary>
+    public void ServeStandardStreams(ServeOptions options)
+    {
+        _standard = new StandardConnection(_context, _isInit, options.EndWithInput);
+        _connections.Add(_standard.Connection);
+    }
+
+    /// <summary>Sets when to end without being asked.</summary>
+    public void Limit(ServeOptions options, ProcFileSystem? proc)
+    {
+        if (options.Expires is long expires)
+        {
+            _ = new Expiry(_context.Loop, expires, EndAtOnce);
         }
 
-        _context = context;
-        _signals = signals;
-        _listener = new Listener(context, listeningSocket, _connections);
-        context.Loop.Watch(signals, Os.EPOLLIN, this);
-        context.Loop.AfterEachBatch(EndTurn);
+        if (options.IdleTimeout is long seconds && _isInit)
+        {
+            _idle = new IdleWatch(_context, proc ?? throw new StartUpException("Option '--idle-timeout' needs /proc."), seconds, ShutDown);
+        }
     }
 
     /// <summary>Serves until a signal asks for the end, and all commands have ended.</summary>
@@ -53,7 +87,7 @@ internal sealed unsafe class Server : IEventHandler
             _context.Loop.Close(ref _lifeline);
             ShutDown();
             // The first process of a namespace takes all others with it; elsewhere the commands are ended one by one.
-            _launcherIsGone = Libc.GetPid() == 1;
+            _launcherIsGone = _isInit;
             return;
         }
 
@@ -62,7 +96,11 @@ internal sealed unsafe class Server : IEventHandler
         {
             // As PID 1: only from outside. A sender that has a number in here is a command, whose root may signal the guest as well.
             bool isFromInside = _isInit && *(uint*)(info + SenderOffset) != 0;
-            if (*(int*)info != Os.SIGCHLD && !isFromInside)
+            if (*(int*)info == Os.SIGCHLD)
+            {
+                _idle?.OnHint();
+            }
+            else if (!isFromInside)
             {
                 ShutDown();
             }
@@ -79,11 +117,30 @@ internal sealed unsafe class Server : IEventHandler
         }
 
         _context.IsShuttingDown = true;
-        _listener.Close();
+        _listener?.Close();
         foreach (Connection connection in _connections)
         {
             connection.EndCommands();
         }
+
+        if (_isInit && _standard is not null)
+        {
+            _ending = new SandboxEnding(_context, _others);
+        }
+    }
+
+    /// <summary>The time is over: no grace. The first process takes all others with it; elsewhere the commands have to be killed.</summary>
+    private void EndAtOnce()
+    {
+        if (!_isInit)
+        {
+            foreach (CommandTree tree in _context.Running)
+            {
+                _context.Signaller.Signal(tree, Os.SIGKILL);
+            }
+        }
+
+        Libc.ExitNow(0);
     }
 
     private void EndTurn()
@@ -97,7 +154,16 @@ internal sealed unsafe class Server : IEventHandler
             }
         }
 
+        if (_standard is not null)
+        {
+            _standard.EndTurn();
+            if (_standard.AsksForEnd)
+            {
+                ShutDown();
+            }
+        }
+
         // The last EXIT frames were sent above, as far as the hosts took them.
-        _context.Loop.Stopped = _context.IsShuttingDown && (_context.Endings == 0 || _launcherIsGone);
+        _context.Loop.Stopped = _context.IsShuttingDown && ((_ending?.IsDone ?? _context.Endings == 0) || _launcherIsGone);
     }
 }

@@ -21,9 +21,22 @@ internal sealed class ServerContext(EventLoop loop, ProcessStarter starter, Reap
     /// <summary>Told of every command that has ended.</summary>
     public IdleTrim Trim { get; } = new(loop);
 
+    /// <summary>Commands that have not ended, of all connections.</summary>
+    public HashSet<CommandTree> Running { get; } = [];
+
+    /// <summary>Commands that were ever started.</summary>
+    public long Started { get; private set; }
+
     /// <summary>Commands that are being ended.</summary>
     public int Endings { get; set; }
 
     /// <summary>No command is started any more.</summary>
     public bool IsShuttingDown { get; set; }
+
+    /// <summary>A command was forked.</summary>
+    public void OnStarted(CommandTree tree)
+    {
+        Started++;
+        Running.Add(tree);
+    }
 }

@@ -40,6 +40,7 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
         _error = new OutputStream(context.Loop, connection, this, StreamId.StandardError, _process.StandardError);
         _statusPipe = _process.StatusPipe;
         context.Reaper.Expect(_process.Tree.Leader, this);
+        context.OnStarted(_process.Tree);
         if (!context.Loop.Watch(_statusPipe, Os.EPOLLIN, this))
         {
             connection.Fail(FailKind.ResourceExhausted, "epoll_ctl");
@@ -57,6 +58,9 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
 
     /// <summary>Number of the channel on its connection.</summary>
     public uint Id { get; }
+
+    /// <summary>Its processes.</summary>
+    public CommandTree Tree => _process.Tree;
 
     /// <summary>Bytes of standard input that the command has not taken.</summary>
     public int PendingInput => _input.Pending;

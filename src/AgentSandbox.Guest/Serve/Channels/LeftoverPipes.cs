@@ -20,6 +20,9 @@ internal sealed unsafe class LeftoverPipes : IEventHandler, ITimed
 
     public LeftoverPipes(EventLoop loop) => _loop = loop;
 
+    /// <summary>No process in the background holds a pipe any more.</summary>
+    public bool IsEmpty => _pipes.Count == 0;
+
     /// <summary>Takes a pipe over. Beyond 1024 the one that was taken first is closed.</summary>
     /// <param name="descriptor">Unwatched read end; becomes -1.</param>
     public void Adopt(ref int descriptor)

@@ -7,7 +7,7 @@ using AgentSandbox.Protocol;
 namespace AgentSandbox.Guest.Serve.Connections;
 
 /// <summary>
-/// One connection of a host: its socket, what waits to be sent, and its commands. What can't be sent at once is queued; while anything is
+/// One connection of a host: its stream, what waits to be sent, and its commands. What can't be sent at once is queued; while anything is
 /// queued no command's output is read, and while much is queued nothing is received. So a host that does not read costs bounded memory, and
 /// no other connection waits for it.
 /// </summary>
@@ -16,28 +16,35 @@ internal sealed unsafe class Connection : IEventHandler, ITimed, IDisposable
     /// <summary>Answers that may wait before the host's next requests are left unread, in bytes.</summary>
     private const int MostQueuedAnswers = 256 * 1024;
     private const int ReceivesPerTurn = 4;
-    private const uint EPOLLRDHUP = 0x2000;
     private readonly ServerContext _context;
     private readonly Dictionary<uint, CommandChannel> _channels = [];
     private readonly ByteQueue _outgoing = new();
     private readonly FrameDecoder _decoder = new();
     private readonly FrameDispatcher _dispatcher;
-    private int _socket;
+    private readonly HostStream _stream;
     private bool _isBackedUp;
     private bool _isReceiving = true;
     private bool _hasFailed;
 
-    public Connection(ServerContext context, int socket)
+    /// <summary>Starts to serve.</summary>
+    /// <param name="context">Shared parts.</param>
+    /// <param name="stream">Where the host is.</param>
+    /// <param name="isPatient">The host may take its time with HELLO: nobody else could use this stream.</param>
+    public Connection(ServerContext context, HostStream stream, bool isPatient = false)
     {
         _context = context;
-        _socket = socket;
+        _stream = stream;
         _dispatcher = new FrameDispatcher(context, this, _channels);
-        context.Loop.CallAt(context.Loop.Now + (long)ProtocolLimits.HelloTimeout.TotalMilliseconds, this);
+        if (!isPatient)
+        {
+            context.Loop.CallAt(context.Loop.Now + (long)ProtocolLimits.HelloTimeout.TotalMilliseconds, this);
+        }
+
         UpdateInterest();
     }
 
     /// <summary>The connection is closed and its commands are being ended.</summary>
-    public bool IsClosed => _socket < 0;
+    public bool IsClosed => !_stream.IsOpen;
 
     /// <summary>Nothing waits to be sent, so output of commands may be read.</summary>
     public bool TakesData => !_hasFailed && !_isBackedUp;
@@ -57,7 +64,7 @@ internal sealed unsafe class Connection : IEventHandler, ITimed, IDisposable
         }
     }
 
-    /// <summary>Sends a complete DATA frame. Only while <see cref="TakesData"/>; what the socket does not take is copied.</summary>
+    /// <summary>Sends a complete DATA frame. Only while <see cref="TakesData"/>; what the stream does not take is copied.</summary>
     public void SendData(byte* frame, int length)
     {
         if (_outgoing.Length > 0)
@@ -118,6 +125,7 @@ internal sealed unsafe class Connection : IEventHandler, ITimed, IDisposable
     public void Remove(CommandChannel channel)
     {
         _channels.Remove(channel.Id);
+        _context.Running.Remove(channel.Tree);
         _context.Trim.OnActivity();
     }
 
@@ -151,7 +159,7 @@ internal sealed unsafe class Connection : IEventHandler, ITimed, IDisposable
         {
             Receive();
         }
-        else if ((events & (Os.EPOLLHUP | Os.EPOLLERR | EPOLLRDHUP)) != 0)
+        else if (HostStream.IsEnd(events))
         {
             _hasFailed = true;
         }
@@ -177,10 +185,10 @@ internal sealed unsafe class Connection : IEventHandler, ITimed, IDisposable
         UpdateInterest();
     }
 
-    /// <summary>Closes the socket and ends the commands.</summary>
+    /// <summary>Closes the stream and ends the commands.</summary>
     public void Dispose()
     {
-        _context.Loop.Close(ref _socket);
+        _stream.Close();
         _outgoing.Clear();
         _decoder.Dispose();
         _dispatcher.Close();
@@ -194,7 +202,7 @@ internal sealed unsafe class Connection : IEventHandler, ITimed, IDisposable
     {
         for (int i = 0; i < ReceivesPerTurn && !_hasFailed; i++)
         {
-            nint n = Libc.Receive(_socket, Scratch.Receive, Scratch.ReceiveSize, 0);
+            nint n = _stream.Read(Scratch.Receive, Scratch.ReceiveSize);
             if (n > 0)
             {
                 Dispatch(new ReadOnlySpan<byte>(Scratch.Receive, (int)n));
@@ -253,7 +261,7 @@ internal sealed unsafe class Connection : IEventHandler, ITimed, IDisposable
         int done = 0;
         while (done < length)
         {
-            nint n = Libc.Send(_socket, bytes + done, length - done, Os.MSG_NOSIGNAL);
+            nint n = _stream.Write(bytes + done, length - done);
             if (n > 0)
             {
                 done += (int)n;
@@ -275,9 +283,5 @@ internal sealed unsafe class Connection : IEventHandler, ITimed, IDisposable
         return done;
     }
 
-    private void UpdateInterest()
-    {
-        uint events = EPOLLRDHUP | (_isReceiving ? Os.EPOLLIN : 0) | (_isBackedUp ? Os.EPOLLOUT : 0);
-        _hasFailed |= !_context.Loop.Watch(_socket, events, this);
-    }
+    private void UpdateInterest() => _hasFailed |= !_stream.Watch(_isReceiving, _isBackedUp, this);
 }

@@ -46,7 +46,7 @@ internal sealed class Listener : IEventHandler, ITimed
                 return;
             }
 
-            var connection = new Connection(_context, socket);
+            var connection = new Connection(_context, new HostStream(_context.Loop, socket));
             if (_connections.Count >= ProtocolLimits.MaxConnections)
             {
                 connection.Fail(FailKind.Busy, "Too many connections.");

@@ -11,7 +11,7 @@ namespace AgentSandbox.Guest.Serve.ProcessTree;
 /// <param name="Session">Session.</param>
 /// <param name="IsDead">A zombie, or on its way.</param>
 /// <param name="StartTime">When it started, in clock ticks; with the id this names a process for good.</param>
-/// <param name="Marker">Its hard RLIMIT_RTTIME; 0 when it can't be read.</param>
+/// <param name="Marker">The hard limit that <see cref="TreeMarker"/> uses; 0 when it can't be read.</param>
 internal readonly record struct ProcessEntry(int Pid, int Parent, int Group, int Session, bool IsDead, ulong StartTime, ulong Marker);
 
 /// <summary>
@@ -25,6 +25,9 @@ internal sealed unsafe class ProcFileSystem
     private readonly int _root;
 
     private ProcFileSystem(int root) => _root = root;
+
+    /// <summary>The limit that is read as <see cref="ProcessEntry.Marker"/>.</summary>
+    public int MarkerResource { get; set; } = Os.RLIMIT_RTTIME;
 
     /// <summary>Opens /proc; null when there is none, or one of another process namespace, whose numbers would be other processes.</summary>
     public static ProcFileSystem? Open()
@@ -114,17 +117,26 @@ internal sealed unsafe class ProcFileSystem
         return true;
     }
 
+    /// <summary>Reads the name of a process's main thread; returns its length, 0 when the process is gone.</summary>
+    public int ReadName(int pid, Span<byte> target)
+    {
+        ReadOnlySpan<byte> name = ReadFile(pid, "/comm"u8);
+        name = name.TrimEnd((byte)'\n')[..Math.Min(name.TrimEnd((byte)'\n').Length, target.Length)];
+        name.CopyTo(target);
+        return name.Length;
+    }
+
     private ulong ReadMarker(int pid)
     {
         ResourceLimit limit;
-        if (Libc.PrLimit(pid, Os.RLIMIT_RTTIME, null, &limit) == 0)
+        if (Libc.PrLimit(pid, MarkerResource, null, &limit) == 0)
         {
             return limit.Hard;
         }
 
         // prlimit(2) asks for the same user; the file may be read by everyone.
         ReadOnlySpan<byte> limits = ReadFile(pid, "/limits"u8);
-        ReadOnlySpan<byte> title = "Max realtime timeout"u8;
+        ReadOnlySpan<byte> title = MarkerResource == Os.RLIMIT_RTTIME ? "Max realtime timeout"u8 : "Max file size"u8;
         int line = limits.IndexOf(title);
         if (line < 0)
         {

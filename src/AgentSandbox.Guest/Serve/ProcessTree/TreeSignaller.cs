@@ -89,7 +89,16 @@ internal sealed unsafe class TreeSignaller
         return _members.Count > 0;
     }
 
-    private void FindMembers(CommandTree tree)
+    /// <summary>Adds the processes of a command to a set, as a table shows them.</summary>
+    public void CollectMembers(CommandTree tree, List<ProcessEntry> table, HashSet<int> target)
+    {
+        FindMembers(tree, table);
+        target.UnionWith(_members.Keys);
+    }
+
+    private void FindMembers(CommandTree tree) => FindMembers(tree, _table);
+
+    private void FindMembers(CommandTree tree, List<ProcessEntry> table)
     {
         _members.Clear();
         int own = Libc.GetPid();
@@ -97,7 +106,7 @@ internal sealed unsafe class TreeSignaller
         while (_members.Count != before)
         {
             before = _members.Count; // Until nothing is added: a child may stand before its parent in the table.
-            foreach (ProcessEntry entry in _table)
+            foreach (ProcessEntry entry in table)
             {
                 if (entry.Pid != own && !entry.IsDead && (BelongsItself(tree, entry) || _members.ContainsKey(entry.Parent)))
                 {
@@ -112,25 +121,26 @@ internal sealed unsafe class TreeSignaller
         || (tree.LeaderIsAlive && (entry.Pid == tree.Leader || entry.Session == tree.Leader || entry.Parent == tree.Leader));
 
     /// <summary>Holds the process by a descriptor while it looks at it again, so that the signal can't reach a later owner of the number.</summary>
-    private void SignalProcess(int pid, ulong startTime, int signal)
+    /// <returns>False when this process has no right to.</returns>
+    public bool SignalProcess(int pid, ulong startTime, int signal)
     {
         int pidfd = (int)Libc.Syscall(Os.SYS_pidfd_open, pid, 0, 0, 0, 0);
         if (pidfd < 0)
         {
             if (Libc.Errno != Errno.ESRCH && IsSame(pid, startTime))
             {
-                _ = Libc.Kill(pid, signal); // No descriptor left, or a kernel before 5.3; the window between look and signal is microseconds.
+                // No descriptor left, or a kernel without them (Linux before 5.3, gVisor); the window between look and signal is microseconds.
+                return Libc.Kill(pid, signal) == 0 || Libc.Errno != Errno.EPERM;
             }
 
-            return;
+            return true;
         }
 
-        if (IsSame(pid, startTime))
-        {
-            _ = Libc.Syscall(Os.SYS_pidfd_send_signal, pidfd, signal, 0, 0, 0);
-        }
-
+        bool allowed = !IsSame(pid, startTime)
+            || Libc.Syscall(Os.SYS_pidfd_send_signal, pidfd, signal, 0, 0, 0) == 0
+            || Libc.Errno != Errno.EPERM;
         FileDescriptor.Close(ref pidfd);
+        return allowed;
     }
 
     private bool IsSame(int pid, ulong startTime) => _proc!.TryRead(pid, out ProcessEntry entry) && entry.StartTime == startTime && !entry.IsDead;

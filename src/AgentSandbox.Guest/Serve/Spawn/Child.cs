@@ -93,9 +93,9 @@ internal static unsafe class Child
     {
         RaiseOomScore(plan);
         ResourceLimit marker;
-        marker.Soft = plan->Marker;
+        marker.Soft = plan->Marker; // Both, or a program could give itself the mark of another command by raising its own.
         marker.Hard = plan->Marker;
-        return (plan->Marker == 0 || Libc.PrLimit(0, Os.RLIMIT_RTTIME, &marker, null) == 0)
+        return (plan->Marker == 0 || Libc.PrLimit(0, plan->MarkerResource, &marker, null) == 0)
             && Libc.PrLimit(0, Os.RLIMIT_NOFILE, &plan->OpenFiles, null) == 0;
     }
 
@@ -124,11 +124,14 @@ internal static unsafe class Child
                 _ = Libc.Close(fd);
             }
         }
+
+        // Until execve(2) this memory is a copy of the guest's.
+        _ = Libc.Prctl(Os.PR_SET_DUMPABLE, 0, 0, 0, 0);
     }
 
     private static ChildStage Rights(ChildPlan* plan)
     {
-        if (plan->DropCapabilities && !DropBoundingSet())
+        if (plan->DropCapabilities && !ChildCapabilities.DropBoundingSet())
         {
             return ChildStage.Capabilities;
         }
@@ -161,32 +164,7 @@ internal static unsafe class Child
             }
         }
 
-        return plan->DropCapabilities && !DropCapabilitySets() ? ChildStage.Capabilities : ChildStage.Execute;
-    }
-
-    private static bool DropBoundingSet()
-    {
-        for (nuint capability = 0; ; capability++)
-        {
-            int present = Libc.Prctl(Os.PR_CAPBSET_READ, capability, 0, 0, 0);
-            if (present < 0)
-            {
-                return true; // EINVAL: past the last capability that this kernel knows.
-            }
-
-            if (present == 1 && Libc.Prctl(Os.PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
-            {
-                return false;
-            }
-        }
-    }
-
-    private static bool DropCapabilitySets()
-    {
-        uint* header = stackalloc uint[2] { Os.CapabilityVersion3, 0 };
-        uint* empty = stackalloc uint[6] { 0, 0, 0, 0, 0, 0 };
-        return Libc.Prctl(Os.PR_CAP_AMBIENT, Os.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0
-            && Libc.Syscall(Os.SYS_capset, (nint)header, (nint)empty, 0, 0, 0) == 0;
+        return plan->DropCapabilities && !ChildCapabilities.DropSets() ? ChildStage.Capabilities : ChildStage.Execute;
     }
 
     /// <summary>Returns only on failure, as execvp(3): a later path is tried when the earlier one is not there or may not be executed.</summary>

@@ -27,7 +27,7 @@ internal unsafe struct ChildPlan
     /// <summary>The folder is only a default: take <c>/</c> when it can't be entered.</summary>
     public bool WorkingDirectoryIsOptional;
 
-    /// <summary>The guest is uid 0 and takes on the user; otherwise it already is that user.</summary>
+    /// <summary>The guest may become any user and takes this one on; otherwise it already is that user.</summary>
     public bool ChangeUser;
     public uint UserId;
     public uint GroupId;
@@ -35,8 +35,9 @@ internal unsafe struct ChildPlan
     public nint GroupCount;
     public bool DropCapabilities;
 
-    /// <summary>RLIMIT_RTTIME that all processes of this command inherit, see <see cref="ProcessTree.TreeMarker"/>; 0 for none.</summary>
+    /// <summary>The hard limit that all processes of this command inherit, see <see cref="ProcessTree.TreeMarker"/>; 0 for none.</summary>
     public ulong Marker;
+    public int MarkerResource;
 
     /// <summary>RLIMIT_NOFILE before the guest raised its own.</summary>
     public ResourceLimit OpenFiles;

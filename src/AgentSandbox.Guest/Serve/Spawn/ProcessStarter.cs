@@ -16,13 +16,14 @@ internal sealed record StartedProcess(
     CommandTree Tree, int StatusPipe, int StandardInput, int StandardOutput, int StandardError, IReadOnlyList<string> Programs);
 
 /// <summary>Starts commands: resolves what the OPEN message asks for, lays it out for the child, and forks.</summary>
+/// <param name="marker">Marks each.</param>
 /// <param name="dropCapabilities">Start them with empty capability sets.</param>
 /// <param name="selfExecutable">The guest's executable, or -1.</param>
 /// <param name="emptyInput">What a command without standard input reads.</param>
 /// <param name="openFiles">RLIMIT_NOFILE for commands.</param>
-internal sealed unsafe class ProcessStarter(bool dropCapabilities, int selfExecutable, int emptyInput, ResourceLimit openFiles)
+internal sealed unsafe class ProcessStarter(TreeMarker marker, bool dropCapabilities, int selfExecutable, int emptyInput, ResourceLimit openFiles)
 {
-    private readonly TreeMarker _marker = new();
+    private readonly bool _mayChangeUser = OwnRights.MayChangeUser();
 
     /// <summary>Forks the command.</summary>
     /// <exception cref="CommandRefusedException">It can't be started, for the reason that the exception carries to the host.</exception>
@@ -34,7 +35,7 @@ internal sealed unsafe class ProcessStarter(bool dropCapabilities, int selfExecu
             throw new CommandRefusedException(FailKind.Internal, 0, "self", "The guest's executable could not be opened.");
         }
 
-        Account account = UserResolver.Resolve(open.User);
+        Account account = UserResolver.Resolve(open.User, _mayChangeUser);
         List<string> variables = CommandEnvironment.Build(open.Environment, account, out string path);
         IReadOnlyList<string> programs = open.Self ? [] : ProgramSearch.Candidates(open.Arguments[0], path);
         IReadOnlyList<string> arguments = open.Self ? ["agentsandbox-guest", .. open.Arguments] : open.Arguments;
@@ -53,13 +54,14 @@ internal sealed unsafe class ProcessStarter(bool dropCapabilities, int selfExecu
                 Environment = nativeVariables.Pointers,
                 WorkingDirectory = nativeFolder.Pointers[0],
                 WorkingDirectoryIsOptional = open.WorkingDirectory is null,
-                ChangeUser = Libc.GetEffectiveUserId() == 0,
+                ChangeUser = _mayChangeUser,
                 UserId = account.UserId,
                 GroupId = account.GroupId,
                 Groups = groups,
                 GroupCount = account.Groups.Length,
                 DropCapabilities = dropCapabilities,
-                Marker = _marker.Next(),
+                Marker = marker.Next(),
+                MarkerResource = marker.Resource,
                 OpenFiles = openFiles,
             };
             return Fork(&plan, open.StandardInput, programs);

@@ -29,8 +29,13 @@ internal static unsafe class Confinement
         _ = Libc.Umask(0x12); // 022: files of commands belong to their user, whatever the launcher's mask was.
         if (Libc.GetPid() != 1)
         {
-            // Orphans of commands come back to the guest, which reaps them, instead of to the host's init.
-            Check(Libc.Prctl(Os.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl(PR_SET_CHILD_SUBREAPER)");
+            // Orphans of commands come back to the guest, which reaps them, instead of to the host's init. gVisor has no such thing: there,
+            // in a container, they go to its first process, and the marks of their commands still tell whose they are.
+            int result = Libc.Prctl(Os.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+            if (!options.Stdio || Libc.Errno != Errno.EINVAL)
+            {
+                Check(result, "prctl(PR_SET_CHILD_SUBREAPER)");
+            }
         }
 
         if (options.RunAs is (uint user, uint group))

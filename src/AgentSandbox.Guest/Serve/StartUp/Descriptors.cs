@@ -3,7 +3,7 @@ using AgentSandbox.Guest.Native;
 
 namespace AgentSandbox.Guest.Serve.StartUp;
 
-/// <summary>Puts the descriptors in order that the launcher left open: 0-2, the listening socket at 3, nothing else.</summary>
+/// <summary>Puts the descriptors in order that the launcher left open: 0-2, the listening socket at 3 where there is one, nothing else.</summary>
 internal static unsafe class Descriptors
 {
     /// <summary>First descriptor that is passed by the LISTEN_FDS protocol, sd_listen_fds(3).</summary>
@@ -41,10 +41,12 @@ internal static unsafe class Descriptors
         }
     }
 
-    /// <summary>Closes what lies above the socket, and fills 0-2 where they are closed.</summary>
-    public static void CloseTheRest()
+    /// <summary>First descriptor that the launcher did not mean to give, when it gave a listening socket.</summary>
+    public static int FirstUnknown => (Lifeline < 0 ? ListeningSocket : Lifeline) + 1;
+
+    /// <summary>Closes what lies above the known ones, and fills 0-2 where they are closed.</summary>
+    public static void CloseTheRest(int first)
     {
-        int first = (Lifeline < 0 ? ListeningSocket : Lifeline) + 1;
         if (Libc.Syscall(Os.SYS_close_range, first, int.MaxValue, 0, 0, 0) != 0)
         {
             for (int fd = first; fd < 4096; fd++)

@@ -5,6 +5,9 @@ namespace AgentSandbox.Guest.Serve.StartUp;
 /// <summary>The command line of <c>serve</c>. Parsed strictly: an option that is not understood might have been a protection.</summary>
 internal sealed record ServeOptions
 {
+    /// <summary>The year 9999 in Unix time; milliseconds of it fit everywhere.</summary>
+    private const long LongestTime = 253_402_300_799;
+
     /// <summary>Directory to make the root of the guest and of every command, or null.</summary>
     public string? Chroot { get; private init; }
 
@@ -29,6 +32,18 @@ internal sealed record ServeOptions
     /// </summary>
     public bool DenySetId { get; private init; }
 
+    /// <summary>Serve one connection over standard input and output instead of those of a listening socket.</summary>
+    public bool Stdio { get; private init; }
+
+    /// <summary>As the sandbox's first process: shut down when the connection ends, instead of going on as init.</summary>
+    public bool EndWithInput { get; private init; }
+
+    /// <summary>Unix time in seconds at which the guest ends at once, or null.</summary>
+    public long? Expires { get; private init; }
+
+    /// <summary>As the sandbox's first process: shut down after so many seconds without any command, or null.</summary>
+    public long? IdleTimeout { get; private init; }
+
     /// <summary>Parses the arguments after the verb.</summary>
     /// <exception cref="StartUpException">An option is unknown, given twice or has a bad value.</exception>
     public static ServeOptions Parse(string[] args)
@@ -52,18 +67,31 @@ internal sealed record ServeOptions
                 "--drop-capabilities" => options with { DropCapabilities = true },
                 "--seccomp" => options with { Seccomp = true },
                 "--deny-set-id" => options with { DenySetId = true },
+                "--stdio" => options with { Stdio = true },
+                "--end-with-input" => options with { EndWithInput = true },
+                "--expires" => options with { Expires = Seconds(name, Value(args, ref i)) },
+                "--idle-timeout" => options with { IdleTimeout = Seconds(name, Value(args, ref i)) },
                 _ => throw new StartUpException($"Unknown option '{name}'."),
             };
         }
 
-        return options.DenySetId && !options.Seccomp
-            ? throw new StartUpException("Option '--deny-set-id' needs '--seccomp'.")
-            : options;
+        return options switch
+        {
+            { DenySetId: true, Seccomp: false } => throw new StartUpException("Option '--deny-set-id' needs '--seccomp'."),
+            { EndWithInput: true, Stdio: false } => throw new StartUpException("Option '--end-with-input' needs '--stdio'."),
+            { IdleTimeout: not null, Stdio: false } => throw new StartUpException("Option '--idle-timeout' needs '--stdio'."),
+            _ => options,
+        };
     }
 
     private static string Value(string[] args, ref int index) => index + 1 < args.Length
         ? args[++index]
         : throw new StartUpException($"Option '{args[index]}' needs a value.");
+
+    private static long Seconds(string option, string value) =>
+        long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) && seconds is > 0 and <= LongestTime
+            ? seconds
+            : throw new StartUpException($"Option '{option}' needs a number of seconds.");
 
     private static string AbsolutePath(string option, string value) => value.StartsWith('/')
         ? value

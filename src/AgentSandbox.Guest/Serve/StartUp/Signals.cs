@@ -22,10 +22,10 @@ internal static unsafe class Signals
     }
 
     /// <summary>Blocks them for good. Returns only in the second start.</summary>
-    /// <param name="selfPath">What <c>--self</c> gives, or null.</param>
+    /// <param name="options">Parsed.</param>
     /// <param name="args">Arguments after <c>serve</c>.</param>
     /// <exception cref="StartUpException">They can't be blocked.</exception>
-    public static void BlockInAllThreads(string? selfPath, string[] args)
+    public static void BlockInAllThreads(ServeOptions options, string[] args)
     {
         SignalSet handled = Handled();
         SignalSet before;
@@ -41,7 +41,7 @@ internal static unsafe class Signals
             return;
         }
 
-        int self = SelfExecutable.Open(selfPath);
+        int self = SelfExecutable.Open(options.Self);
         if (self < 0)
         {
             throw new StartUpException("The guest's own executable can't be opened; give its path with --self.");
@@ -55,7 +55,7 @@ internal static unsafe class Signals
             "DOTNET_GCgen0MaxBudget=40000",
             "DOTNET_GCHeapHardLimit=8000000",
             "DOTNET_GCConserveMemory=9",
-            "LISTEN_FDS=" + (Descriptors.Lifeline < 0 ? "1" : "2"),
+            .. options.Stdio ? (ReadOnlySpan<string>)[] : ["LISTEN_FDS=" + (Descriptors.Lifeline < 0 ? "1" : "2")],
         ];
         int errno = SelfExecutable.Restart(self, ["agentsandbox-guest", "serve", .. args], environment);
         throw new StartUpException("execveat of the guest itself", errno);

@@ -10,24 +10,25 @@ internal static class UserResolver
 {
     /// <summary>Resolves a request.</summary>
     /// <param name="request">What the host asked for; null for the guest's own user.</param>
+    /// <param name="mayChangeUser">See <see cref="OwnRights.MayChangeUser"/>.</param>
     /// <returns>The account. Numbers need not exist in the files; the group of an unlisted uid is the gid of the same number, never root's.</returns>
     /// <exception cref="CommandRefusedException">The user or group is unknown, or the guest may not become that user.</exception>
-    public static Account Resolve(string? request)
+    public static Account Resolve(string? request, bool mayChangeUser)
     {
         uint ownUser = Libc.GetEffectiveUserId();
         uint ownGroup = Libc.GetEffectiveGroupId();
         Account account = request is null
-            ? FromNumber(ownUser, ownUser == 0 ? null : ownGroup)
+            ? FromNumber(ownUser, mayChangeUser ? null : ownGroup)
             : Parse(request);
 
-        if (ownUser != 0)
+        if (!mayChangeUser)
         {
             if (account.UserId != ownUser || account.GroupId != ownGroup)
             {
                 throw new CommandRefusedException(FailKind.User, Errno.EPERM, "setresuid", request ?? "");
             }
 
-            return account with { Groups = [] }; // Taken on by the whole guest at its start; there is no right to change them.
+            return account with { Groups = [] }; // Taken on by the whole guest at its start, or given by an engine; there is no right to change them.
         }
 
         return account;

@@ -1,0 +1,62 @@
+using AgentSandbox.Guest.Native;
+
+namespace AgentSandbox.Guest.Serve.Spawn;
+
+/// <summary>
+/// Leaves a command without capabilities, capabilities(7). Runs between fork(2) and execve(2), see <see cref="Child"/>. What may not be dropped
+/// is no failure when nothing of it can ever come to be in force.
+/// </summary>
+internal static unsafe class ChildCapabilities
+{
+    /// <summary>Drops the bounding set, or as much of it as there is a right to: CAP_SETPCAP is what an engine's containers do not have.</summary>
+    /// <returns>False with errno when something is left of it that a program with a set-user-id bit, or root's next execve, could obtain.</returns>
+    public static bool DropBoundingSet()
+    {
+        for (nuint capability = 0; ; capability++)
+        {
+            int present = Libc.Prctl(Os.PR_CAPBSET_READ, capability, 0, 0, 0);
+            if (present < 0)
+            {
+                return true; // EINVAL: past the last capability that this kernel knows.
+            }
+
+            if (present == 1 && Libc.Prctl(Os.PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
+            {
+                // With no_new_privs execve(2) adds nothing to what is permitted before it, which DropSets makes nothing.
+                int errno = Libc.Errno;
+                bool canGain = Libc.Prctl(Os.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1;
+                Libc.Errno = errno;
+                return !canGain;
+            }
+        }
+    }
+
+    /// <summary>Empties the ambient, effective, permitted and inheritable sets, and looks whether they are.</summary>
+    /// <returns>False with errno when anything is left.</returns>
+    public static bool DropSets()
+    {
+        if (Libc.Prctl(Os.PR_CAP_AMBIENT, Os.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && Libc.Errno != Errno.EINVAL)
+        {
+            return false; // EINVAL: a kernel without ambient capabilities, such as gVisor's.
+        }
+
+        uint* header = stackalloc uint[2] { Os.CapabilityVersion3, 0 };
+        uint* sets = stackalloc uint[6] { 0, 0, 0, 0, 0, 0 };
+        if (Libc.Syscall(Os.SYS_capset, (nint)header, (nint)sets, 0, 0, 0) != 0
+            || Libc.Syscall(Os.SYS_capget, (nint)header, (nint)sets, 0, 0, 0) != 0)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < 6; i++)
+        {
+            if (sets[i] != 0)
+            {
+                Libc.Errno = Errno.EPERM;
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
