@@ -1,4 +1,8 @@
 using AgentSandbox.Backends.Chroot;
+using AgentSandbox.Backends.Docker;
+using AgentSandbox.Backends.Docker.Engine;
+using AgentSandbox.Backends.Docker.Engine.Endpoint;
+using AgentSandbox.Backends.Docker.Linux;
 using AgentSandbox.Backends.Linux.Local;
 using AgentSandbox.Backends.Nspawn;
 using AgentSandbox.Images;
@@ -18,5 +22,11 @@ internal static class BackendRegistry
     /// <param name="home">The state folder.</param>
     /// <param name="images">The images.</param>
     /// <returns>The providers.</returns>
-    public static IReadOnlyList<ISandboxProvider> Create(SandboxHome home, ImageStore images) => [new LocalSandboxes(home, images, Local(home))];
+    public static IReadOnlyList<ISandboxProvider> Create(SandboxHome home, ImageStore images) => [new LocalSandboxes(home, images, Local(home)), Engine(home, images)];
+
+    private static EngineSandboxes Engine(SandboxHome home, ImageStore images)
+    {
+        var host = new EngineHost(() => new DockerEngine(DockerEndpointResolver.Resolve(), DockerCliSurroundings.Current));
+        return new EngineSandboxes(home, images, host, [new GVisorBackend(host), new DockerBackend(host)]);
+    }
 }

@@ -36,7 +36,7 @@ internal sealed partial class EngineSandboxes
         }
         catch (DockerEngineException e)
         {
-            throw EngineErrors.Translate(e, $"The sandbox '{name}' could not be made:", name);
+            throw EngineRefusal.Translate(e, $"The sandbox '{name}' could not be made:", name);
         }
     }
 
@@ -183,7 +183,7 @@ internal sealed partial class EngineSandboxes
         catch (DockerEngineException e)
         {
             string name = container?.Record.Name ?? id;
-            throw EngineErrors.Translate(e, $"The sandbox '{name}' could not be {what}:", name);
+            throw EngineRefusal.Translate(e, $"The sandbox '{name}' could not be {what}:", name);
         }
     }
 }

@@ -36,7 +36,7 @@ internal sealed partial class EngineSandboxes
         }
         catch (DockerEngineException e)
         {
-            throw EngineErrors.Translate(e, "The engine's sandboxes could not be listed:", null);
+            throw EngineRefusal.Translate(e, "The engine's sandboxes could not be listed:", null);
         }
     }
 
@@ -56,7 +56,7 @@ internal sealed partial class EngineSandboxes
         }
         catch (DockerEngineException e)
         {
-            throw EngineErrors.Translate(e, "The engine could not be asked for the sandbox:", nameOrId);
+            throw EngineRefusal.Translate(e, "The engine could not be asked for the sandbox:", nameOrId);
         }
     }
 

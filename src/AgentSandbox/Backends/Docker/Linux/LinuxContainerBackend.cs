@@ -158,7 +158,7 @@ internal abstract class LinuxContainerBackend(EngineHost host) : EngineBackend(h
             cancellationToken);
         return new GuestStream(
             await Host.Engine.StartExecAsync(exec, cancellationToken),
-            text => EngineErrors.Translate(new DockerEngineException(0, text), $"The sandbox '{container.Record.Name}' could not be connected to:", container.Record.Name));
+            text => EngineRefusal.Translate(new DockerEngineException(0, text), $"The sandbox '{container.Record.Name}' could not be connected to:", container.Record.Name));
     }
 
     private async Task<SandboxException> ExplainAsync(EngineContainer container, string said, SandboxException error)

@@ -47,18 +47,20 @@ internal static class SeccompProfile
 
     private static void WriteRules(Utf8JsonWriter json, Dictionary<string, SyscallRule> rules)
     {
-        WriteRule(json, rules.Where(r => r.Value == SyscallRule.Allow).Select(r => r.Key), "SCMP_ACT_ALLOW", []);
-        WriteRule(json, rules.Where(r => r.Value == SyscallRule.Forbid).Select(r => r.Key), "SCMP_ACT_ERRNO", []);
+        WriteRule(json, rules.Where(r => r.Value == SyscallRule.Allow).Select(r => r.Key), null, []);
+        WriteRule(json, rules.Where(r => r.Value == SyscallRule.Forbid).Select(r => r.Key), NotPermitted, []);
+        // Said for each, because engines before 23 know no defaultErrnoRet; C libraries give up when clone3 fails in any other way.
+        WriteRule(json, rules.Where(r => r.Value == SyscallRule.Miss).Select(r => r.Key), NotImplemented, []);
         foreach ((string name, SyscallRule rule) in rules.Where(r => r.Value.Clauses.Length > 0))
         {
             foreach (IReadOnlyList<ArgumentTest> conjunction in AllowedArguments.Of(rule))
             {
-                WriteRule(json, [name], "SCMP_ACT_ALLOW", conjunction);
+                WriteRule(json, [name], null, conjunction);
             }
         }
     }
 
-    private static void WriteRule(Utf8JsonWriter json, IEnumerable<string> names, string action, IReadOnlyList<ArgumentTest> tests)
+    private static void WriteRule(Utf8JsonWriter json, IEnumerable<string> names, int? errno, IReadOnlyList<ArgumentTest> tests)
     {
         json.WriteStartObject();
         json.WriteStartArray("names");
@@ -68,10 +70,10 @@ internal static class SeccompProfile
         }
 
         json.WriteEndArray();
-        json.WriteString("action", action);
-        if (action == "SCMP_ACT_ERRNO")
+        json.WriteString("action", errno is null ? "SCMP_ACT_ALLOW" : "SCMP_ACT_ERRNO");
+        if (errno is { } number)
         {
-            json.WriteNumber("errnoRet", NotPermitted);
+            json.WriteNumber("errnoRet", number);
         }
 
         json.WriteStartArray("args");

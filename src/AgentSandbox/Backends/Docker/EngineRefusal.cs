@@ -3,7 +3,7 @@ using AgentSandbox.Backends.Docker.Engine;
 namespace AgentSandbox.Backends.Docker;
 
 /// <summary>The engine's errors as this product's, with the engine's own words.</summary>
-internal static class EngineErrors
+internal static class EngineRefusal
 {
     /// <summary>Translates an error.</summary>
     /// <param name="error">What the engine said.</param>
