@@ -39,6 +39,18 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task Our_certificate_is_shown()
+    {
+        using X509Certificate2 server = Certificate("CN=engine", _authority, "localhost"), mine = Certificate("CN=me", _authority, "me");
+        string ca = Pem("ca.pem", _authority.ExportCertificatePem());
+        DockerTls tls = new(ca, Pem("cert.pem", mine.ExportCertificatePem()), Pem("key.pem", mine.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem()), false);
+        await using StandInEngine engine = StandInEngine.OnTcp(server, tls);
+        using DockerEngine client = EngineClient.Of(engine.Endpoint);
+        await client.PingAsync(EngineClient.Soon);
+        Assert.Equal(["CN=me"], engine.ClientCertificates);
+    }
+
+    [Fact]
     public async Task A_certificate_of_another_authority_or_host_is_refused_unless_none_is_checked()
     {
         using X509Certificate2 stranger = Certificate("CN=stranger", null, "localhost"), elsewhere = Certificate("CN=engine", _authority, "elsewhere.example");

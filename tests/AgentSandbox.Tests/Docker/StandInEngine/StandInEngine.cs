@@ -38,6 +38,9 @@ internal sealed class StandInEngine : IAsyncDisposable
     /// <summary>What it says its containers are.</summary>
     public string OSType { get; set; } = "linux";
 
+    /// <summary>Subjects of the certificates that clients have shown.</summary>
+    public ConcurrentQueue<string> ClientCertificates { get; } = [];
+
     /// <summary>All calls so far.</summary>
     public ConcurrentQueue<StandInRequest> Requests { get; } = [];
 
@@ -129,7 +132,7 @@ internal sealed class StandInEngine : IAsyncDisposable
             if (_certificate is not null)
             {
                 SslStream tls = new(network);
-                await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _end.Token);
+                await tls.AuthenticateAsServerAsync(ServerOptions(_certificate), _end.Token);
                 stream = tls;
             }
 
@@ -155,6 +158,18 @@ internal sealed class StandInEngine : IAsyncDisposable
             Failures.Enqueue(e);
         }
     }
+
+    // Any certificate of a client's is taken, and none as well: who it was is for the test to see.
+    private SslServerAuthenticationOptions ServerOptions(X509Certificate2 certificate) => new()
+    {
+        ServerCertificate = certificate,
+        ClientCertificateRequired = true,
+        RemoteCertificateValidationCallback = (_, shown, _, _) =>
+        {
+            ClientCertificates.Enqueue(shown?.Subject ?? "");
+            return !_end.IsCancellationRequested;
+        },
+    };
 
     private Func<StandInRequest, StandInConnection, Task> Find(StandInRequest request)
     {
