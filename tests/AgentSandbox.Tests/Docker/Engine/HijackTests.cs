@@ -89,6 +89,22 @@ public sealed class HijackTests
         Assert.Equal("disk full", (await Assert.ThrowsAsync<DockerEngineException>(() => EngineClient.ReadAllAsync(error))).Message);
     }
 
+    [Theory]
+    [InlineData(new byte[] { 1, 0, 0 })]
+    [InlineData(new byte[] { 1, 0, 0, 0, 0, 0, 0, 9 })]
+    public async Task An_end_within_or_right_behind_a_header_is_a_break(byte[] bytes)
+    {
+        await using StandInEngine engine = StandInEngine.OnUnixSocket().On("POST", "/exec/x/start", async (_, connection) =>
+        {
+            await connection.HijackAsync();
+            await connection.SendAsync(bytes);
+            await connection.CloseAsync();
+        });
+        using DockerEngine client = EngineClient.Of(engine.Endpoint);
+        await using MultiplexedStream streams = await client.StartExecAsync("x", EngineClient.Soon);
+        await EngineClient.ReadAllAsync(streams).FailsWith(SandboxErrorId.EngineUnreachable);
+    }
+
     [Fact]
     public async Task Reading_can_be_cancelled_and_loses_nothing()
     {
