@@ -22,7 +22,8 @@ internal sealed partial class DockerEngine
         string shown = EngineText.OneLine(reference);
         ImageReference image = ImageReference.TryParse(reference) ?? throw new SandboxException(
             SandboxErrorId.ImagePullFailed, $"'{shown}' is no name of an image in a registry.", "Write it as name, name:tag or registry/path:tag; the name is in lower case.", reference);
-        FoundCredentials credentials = await new RegistryCredentials(DockerCliConfig.Load(_cli), CredentialHelper.GetAsync).FindAsync(image, cancellationToken);
+        CredentialHelper helper = new(_cli.Variable("PATH"));
+        FoundCredentials credentials = await new RegistryCredentials(DockerCliConfig.Load(_cli), helper.GetAsync).FindAsync(image, cancellationToken);
         EngineCall call = EngineCall.Post($"/images/create?fromImage={EnginePath.Value(image.Name)}&tag={EnginePath.Value(image.TagOrDigest)}") with
         {
             RegistryAuth = credentials.Auth?.ToHeader(),

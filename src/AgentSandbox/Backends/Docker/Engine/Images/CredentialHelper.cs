@@ -15,7 +15,8 @@ internal sealed record HelperAnswer
 }
 
 /// <summary>Asks a credential helper (github.com/docker/docker-credential-helpers): the program <c>docker-credential-NAME</c> of the PATH.</summary>
-internal static class CredentialHelper
+/// <param name="searchPath">The PATH.</param>
+internal sealed class CredentialHelper(string? searchPath)
 {
     // A helper may ask its user to unlock a keychain.
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(60);
@@ -26,7 +27,7 @@ internal static class CredentialHelper
     /// <param name="key">The registry's key.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>What it knows. That it fails is no exception: the image may be a public one.</returns>
-    public static async Task<FoundCredentials> GetAsync(string name, string key, CancellationToken cancellationToken)
+    public async Task<FoundCredentials> GetAsync(string name, string key, CancellationToken cancellationToken)
     {
         string shown = EngineText.OneLine(name);
         if (name.Length > 100 || name[0] == '.' || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
@@ -102,7 +103,8 @@ internal static class CredentialHelper
                 // It ended without reading what it was asked; its exit code and output say why.
             }
 
-            ArraySegment<byte> output = await BoundedBody.ReadAsync(process.StandardOutput.BaseStream, MaxOutput + 1, cancellationToken);
+            // Reading a pipe of a process that stays silent need not notice a cancellation; waiting for it does.
+            ArraySegment<byte> output = await BoundedBody.ReadAsync(process.StandardOutput.BaseStream, MaxOutput + 1, cancellationToken).WaitAsync(cancellationToken);
             if (output.Count > MaxOutput)
             {
                 throw new IOException($"its output is longer than {MaxOutput / 1024 / 1024} MiB");
@@ -121,7 +123,7 @@ internal static class CredentialHelper
     }
 
     // Process.Start would look into the current folder too, which may be anybody's.
-    private static string? Find(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+    private string? Find(string name) => (searchPath ?? "").Split(Path.PathSeparator)
         .Where(Path.IsPathFullyQualified)
         .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name))
         .FirstOrDefault(File.Exists);
