@@ -19,6 +19,7 @@ public sealed class FirstProcessTests : IDisposable
         uint channel = client.Open("/bin/sh", "-c", "echo $$; sleep 300");
         client.Until(channel, o => o.Text.EndsWith('\n'));
         int first = guest.Child();
+        Assert.True(Numbers(first).Length > 1);
         guest.EndInput();
         Assert.True(Eventually(() => Numbers(first).Length == 1)); // Its command is ended.
         using (StandardStreamsGuest second = Beside(first))
@@ -187,7 +188,7 @@ public sealed class FirstProcessTests : IDisposable
     /// <summary>Everybody in the namespace of a process, as this process numbers them.</summary>
     private static int[] Numbers(int first)
     {
-        string wanted = File.ResolveLinkTarget($"/proc/{first}/ns/pid", false)!.FullName;
+        string? wanted = NamespaceOf(first);
         return [.. Directory.EnumerateDirectories("/proc").Select(d => int.TryParse(Path.GetFileName(d), out int pid) ? pid : 0).Where(pid => pid > 0 && NamespaceOf(pid) == wanted)];
     }
 
@@ -195,7 +196,7 @@ public sealed class FirstProcessTests : IDisposable
     {
         try
         {
-            return File.ResolveLinkTarget($"/proc/{pid}/ns/pid", false)?.FullName;
+            return new FileInfo($"/proc/{pid}/ns/pid").LinkTarget;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
