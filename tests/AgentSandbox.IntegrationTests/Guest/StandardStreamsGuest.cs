@@ -45,8 +45,16 @@ public sealed class StandardStreamsGuest : IDisposable
     /// <summary>End of file for the guest.</summary>
     public void EndInput() => Input.Dispose();
 
-    /// <summary>The wrapper's only child, as this process numbers it: the guest as the first process of another namespace.</summary>
-    public int Child() => int.Parse(File.ReadAllText($"/proc/{Id}/task/{Id}/children").Trim(), CultureInfo.InvariantCulture);
+    /// <summary>The wrapper's only child, as this process numbers it: the guest as the first process of another namespace, once it serves.</summary>
+    public int Child()
+    {
+        int child = 0;
+        bool serves = SpinWait.SpinUntil(
+            () => int.TryParse(File.ReadAllText($"/proc/{Id}/task/{Id}/children"), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out child)
+                && File.ReadAllText($"/proc/{child}/comm").StartsWith("guest:", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(20));
+        return serves ? child : throw new TimeoutException("The guest does not serve. " + Messages);
+    }
 
     public int WaitForExit()
     {
