@@ -39,7 +39,8 @@ public sealed class Outcome
 /// <summary>The host's end with nothing in between: says exactly what a test tells it, also what no host would say.</summary>
 public sealed class GuestClient : IDisposable
 {
-    private readonly Socket _socket;
+    private readonly Stream _input;
+    private readonly Stream _output;
     private readonly FrameDecoder _decoder = new();
     private readonly byte[] _buffer = new byte[128 * 1024];
     private readonly Dictionary<uint, Outcome> _outcomes = [];
@@ -49,8 +50,15 @@ public sealed class GuestClient : IDisposable
 
     /// <summary>Says HELLO and checks the answer, unless the test wants to do so itself.</summary>
     public GuestClient(Socket socket, bool hello = true)
+        : this(new NetworkStream(socket, ownsSocket: true), null, hello)
     {
-        _socket = socket;
+    }
+
+    /// <summary>The same over two streams: what the guest writes, and what it reads; null where one stream is both.</summary>
+    public GuestClient(Stream input, Stream? output, bool hello = true)
+    {
+        _input = input;
+        _output = output ?? input;
         if (hello)
         {
             Send(FrameType.Hello, 0, new HelloMessage(), ProtocolJson.Default.HelloMessage);
@@ -65,9 +73,14 @@ public sealed class GuestClient : IDisposable
 
     public void SendRaw(ReadOnlySpan<byte> bytes)
     {
-        while (bytes.Length > 0)
+        try
         {
-            bytes = bytes[_socket.Send(bytes)..];
+            _output.Write(bytes);
+            _output.Flush();
+        }
+        catch (IOException e) when (e.InnerException is SocketException inner)
+        {
+            throw inner; // What tests of sockets expect.
         }
     }
 
@@ -125,9 +138,9 @@ public sealed class GuestClient : IDisposable
             try
             {
                 _start = 0;
-                _end = _socket.Receive(_buffer);
+                _end = _input.Read(_buffer);
             }
-            catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+            catch (IOException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown })
             {
                 return null;
             }
@@ -170,7 +183,8 @@ public sealed class GuestClient : IDisposable
     public void Dispose()
     {
         _decoder.Dispose();
-        _socket.Dispose();
+        _input.Dispose();
+        _output.Dispose();
     }
 
     private void Book(ReceivedFrame frame, bool credit)

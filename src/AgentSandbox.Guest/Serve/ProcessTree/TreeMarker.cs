@@ -8,7 +8,7 @@ namespace AgentSandbox.Guest.Serve.ProcessTree;
 /// a chroot the process table is the host's and another guest may number its commands as well. A descendant may lower its own limit and so
 /// lose the mark: this finds what was left behind, it is no wall. The wall is the launcher's control group, or the container.
 ///
-/// gVisor lets nobody set RLIMIT_RTTIME. There it is RLIMIT_FSIZE: the largest file, in bytes, of which any mark is a petabyte at least.
+/// gVisor lets nobody set RLIMIT_RTTIME. There it is RLIMIT_FSIZE: the largest file, in bytes, of which any mark is half a petabyte at least.
 /// </summary>
 internal sealed unsafe class TreeMarker
 {
