@@ -1,9 +1,12 @@
 namespace AgentSandbox.Host;
 
-/// <summary>Entry point. The supervisor's verb is told apart first, so that a supervisor pays for nothing of the command line.</summary>
+/// <summary>Entry point. The verbs of detached processes are told apart first, so that those pay for nothing of the command line.</summary>
 internal static class Program
 {
-    private static int Main(string[] args) => args is ["supervise", .. string[] rest]
-        ? Supervisor.SuperviseVerb.Run(rest)
-        : CommandLine.AgentSandboxCommand.Run(args);
+    private static int Main(string[] args) => args switch
+    {
+        ["supervise", .. string[] rest] => Supervisor.SuperviseVerb.Run(rest),
+        [Backends.Docker.ContainerKeeper.Verb, string id] => Backends.Docker.ContainerKeeper.Run(id),
+        _ => CommandLine.AgentSandboxCommand.Run(args),
+    };
 }

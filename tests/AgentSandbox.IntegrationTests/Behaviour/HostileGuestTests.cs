@@ -29,7 +29,7 @@ public sealed class HostileGuestTests
         Assert.True(host.Manager.Get(hostile.Id).ProcessCount <= 64);
         Assert.Equal(0, (await host.ShellAsync(other, "true")).ExitCode);
         await host.Manager.RemoveAsync(hostile.Id);
-        Assert.Empty(SandboxHost.RemainsOf(hostile.Id, host.Root));
+        await host.NothingIsLeftOfAsync(hostile);
     }
 
     [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
@@ -61,7 +61,7 @@ public sealed class HostileGuestTests
         SandboxState state = host.Manager.Get(hostile.Id).State;
         Assert.True(state is SandboxState.Running or SandboxState.Failed);
         await host.Manager.RemoveAsync(hostile.Id);
-        Assert.Empty(SandboxHost.RemainsOf(hostile.Id, host.Root));
+        await host.NothingIsLeftOfAsync(hostile);
     }
 
     [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
@@ -98,7 +98,7 @@ public sealed class HostileGuestTests
         await using var host = new SandboxHost();
         string secret = Path.Combine(host.Root, "secret");
         string share = Directory.CreateDirectory(Path.Combine(host.Root, "share")).FullName;
-        Sandbox hostile = await host.CreateAsync(backend, s => s with { Mounts = [SandboxMount.Parse($"{share}:/tmp/data")], Network = NetworkMode.Host });
+        Sandbox hostile = await host.CreateAsync(backend, s => s with { Mounts = [SandboxMount.Parse($"{share}:/tmp/data")], Network = backend == "GVisor" ? NetworkMode.None : NetworkMode.Host, User = "root" });
         await File.WriteAllTextAsync(secret, "untouched");
         // Links where the next start will mount and write.
         await host.ShellAsync(hostile, $"rm -rf /etc /tmp/other; ln -s {host.Root} /tmp/other; mkdir -p /etc; ln -sf {secret} /etc/resolv.conf; ln -sf {secret} /etc/passwd; true");

@@ -24,7 +24,8 @@ public sealed class LifecycleTests
 
         await other.RemoveAsync(sandbox.Id);
         Assert.Empty(host.Manager.List());
-        Assert.Empty(SandboxHost.RemainsOf(sandbox.Id, host.Root));
+        await Eventually(() => SandboxHost.RemainsOf(sandbox.Id, host.Root).Count == 0);
+        Assert.False(host.IsThere(sandbox));
         Assert.Equal(SandboxErrorId.SandboxNotFound, Assert.Throws<SandboxException>(() => host.Manager.Get("first")).ErrorId);
     }
 
@@ -39,7 +40,7 @@ public sealed class LifecycleTests
         Sandbox stopped = await host.Manager.StopAsync(sandbox.Id);
         Assert.Equal(SandboxState.Stopped, stopped.State);
         Assert.Null(stopped.ProcessId);
-        Assert.Empty(SandboxHost.RemainsOf(sandbox.Id, host.Root));
+        await Eventually(() => SandboxHost.RemainsOf(sandbox.Id, host.Root).Count == 0);
         SandboxException e = await Assert.ThrowsAsync<SandboxException>(() => host.ShellAsync(sandbox, "true"));
         Assert.Equal(SandboxErrorId.SandboxNotRunning, e.ErrorId);
 
@@ -59,7 +60,7 @@ public sealed class LifecycleTests
         await using var host = new SandboxHost();
         Sandbox sandbox = await host.CreateAsync(backend, s => s with { TimeToLive = TimeSpan.FromSeconds(2) });
         Assert.NotNull(sandbox.Expires);
-        await Eventually(() => !Directory.Exists(host.Home.SandboxData(sandbox.Id)) && SandboxHost.RemainsOf(sandbox.Id, host.Root).Count == 0);
+        await Eventually(() => !host.IsThere(sandbox) && SandboxHost.RemainsOf(sandbox.Id, host.Root).Count == 0);
     }
 
     [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
@@ -70,7 +71,7 @@ public sealed class LifecycleTests
         await host.Manager.StopAsync(sandbox.Id);
         await Task.Delay(3500);
         Assert.Empty(host.Manager.List());
-        Assert.False(Directory.Exists(host.Home.SandboxData(sandbox.Id)));
+        Assert.False(host.IsThere(sandbox));
     }
 
     [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]

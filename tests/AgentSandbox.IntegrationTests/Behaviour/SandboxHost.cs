@@ -15,7 +15,7 @@ public sealed class SandboxHost : IAsyncDisposable
         Manager = new SandboxManager(Home);
     }
 
-    public static TheoryData<string> Backends => ["Nspawn", "Chroot"];
+    public static TheoryData<string> Backends => ["Nspawn", "Chroot", "Docker", "GVisor"];
 
     public string Root { get; }
 
@@ -34,6 +34,12 @@ public sealed class SandboxHost : IAsyncDisposable
 
         return sandbox;
     }
+
+    /// <summary>Whether a container engine keeps the backend's sandboxes.</summary>
+    public static bool IsEngine(string backend) => backend is "Docker" or "GVisor";
+
+    /// <summary>Whether anything is kept of a sandbox, running or not. Asks nobody who would repair it.</summary>
+    public bool IsThere(Sandbox sandbox) => IsEngine(sandbox.Backend) ? TestEngine.Has(sandbox.Id) : Directory.Exists(Home.SandboxData(sandbox.Id));
 
     public Task<CommandResult> ShellAsync(Sandbox sandbox, string line, TimeSpan? timeout = null) =>
         Manager.RunAsync(sandbox.Id, CommandSpecification.Shell(line) with { Timeout = timeout ?? TimeSpan.FromSeconds(60) });
@@ -89,6 +95,18 @@ public sealed class SandboxHost : IAsyncDisposable
         return found;
     }
 
+    /// <summary>Waits: what an engine has killed its kernel clears away a moment later.</summary>
+    public async Task NothingIsLeftOfAsync(Sandbox sandbox)
+    {
+        for (int i = 0; i < 100 && RemainsOf(sandbox.Id, Root).Count > 0; i++)
+        {
+            await Task.Delay(50);
+        }
+
+        Assert.Empty(RemainsOf(sandbox.Id, Root));
+        Assert.False(IsThere(sandbox));
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (Sandbox sandbox in Manager.List())
@@ -99,6 +117,12 @@ public sealed class SandboxHost : IAsyncDisposable
         await Manager.DisposeAsync();
         string[] ids = [.. _ids];
         string[] remains = [.. ids.SelectMany(id => RemainsOf(id, Root))];
+        for (int i = 0; i < 100 && remains.Length > 0; i++)
+        {
+            await Task.Delay(50);
+            remains = [.. ids.SelectMany(id => RemainsOf(id, Root))];
+        }
+
         string[] records = [.. new[] { Home.Sandboxes, Home.Runtime, Path.Combine(Home.Data, "names"), Path.Combine(Home.Data, "ids") }.Where(Directory.Exists).SelectMany(Directory.EnumerateFileSystemEntries)];
         if (Directory.Exists(Root))
         {
@@ -106,6 +130,7 @@ public sealed class SandboxHost : IAsyncDisposable
         }
 
         Assert.Empty(remains);
+        Assert.DoesNotContain(ids, TestEngine.Has);
         Assert.Empty(records);
     }
 }

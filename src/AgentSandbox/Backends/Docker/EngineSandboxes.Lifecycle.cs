@@ -25,6 +25,7 @@ internal sealed partial class EngineSandboxes
             Expires = specification.TimeToLive is { } timeToLive ? created + timeToLive : null,
             ThrowAway = throwAway,
             Nonce = nonce,
+            Creator = Creator.Current,
         };
         EngineBackend backend = Backend(record);
         try
@@ -47,6 +48,7 @@ internal sealed partial class EngineSandboxes
             string containerId = await CreateContainerAsync(record, request, cancellationToken);
             EngineContainer container = Remember(new EngineContainer(containerId[..EngineContainer.IdLength], containerId, record));
             await backend.StartAsync(container, cancellationToken);
+            KeepTime(container);
             ContainerInspect? inspect = await Engine.InspectContainerAsync(containerId, cancellationToken);
             return View(container, Status(record, inspect?.State));
         }
@@ -96,6 +98,7 @@ internal sealed partial class EngineSandboxes
         {
             Backend(container.Record).Forget(container);
             await Backend(container.Record).StartAsync(container, cancellationToken);
+            KeepTime(container);
         }
 
         return await LookAsync(container, cancellationToken);
@@ -159,6 +162,15 @@ internal sealed partial class EngineSandboxes
             throw;
         }
     }, cancellationToken);
+
+    private void KeepTime(EngineContainer container)
+    {
+        // A throw-away sandbox is the engine's to delete as soon as it ends.
+        if (container.Record is { Expires: not null, ThrowAway: false })
+        {
+            ContainerKeeper.Start(_home, container.Id);
+        }
+    }
 
     private async Task<Sandbox> LookAsync(EngineContainer container, CancellationToken cancellationToken) =>
         await TryLookAsync(container, cancellationToken) ?? throw SandboxManager.NotFound(container.Record.Name);

@@ -9,7 +9,7 @@ namespace AgentSandbox.Backends.Docker;
 /// <summary>Looking, and removing what should be gone.</summary>
 internal sealed partial class EngineSandboxes
 {
-    /// <summary>A container that was made but not started for this long belongs to a process that was killed in between.</summary>
+    /// <summary>A container that was made but not started for this long belongs to a process that was killed in between, wherever that was.</summary>
     private static readonly TimeSpan s_birth = TimeSpan.FromMinutes(2);
 
     /// <inheritdoc/>
@@ -76,7 +76,7 @@ internal sealed partial class EngineSandboxes
         ContainerRecord record = container.Record;
         SandboxStatus status = Status(record, inspect.State);
         bool isOver = record.Expires <= DateTimeOffset.UtcNow || record.ThrowAway;
-        bool wasNeverBorn = status.State == SandboxState.Creating && inspect.State?.Status == "created" && DateTimeOffset.UtcNow - record.Created > s_birth;
+        bool wasNeverBorn = status.State == SandboxState.Creating && inspect.State?.Status == "created" && (record.Creator?.IsGone == true || DateTimeOffset.UtcNow - record.Created > s_birth);
         if ((isOver && status.State is SandboxState.Stopped or SandboxState.Failed) || wasNeverBorn)
         {
             await Engine.RemoveContainerAsync(container.ContainerId, cancellationToken);

@@ -14,6 +14,7 @@ namespace AgentSandbox.Backends.Docker;
 /// </summary>
 internal sealed partial class EngineSandboxes : ISandboxProvider
 {
+    private readonly SandboxHome _home;
     private readonly string _scope;
     private readonly EngineHost _host;
     private readonly EngineImages _images;
@@ -29,6 +30,7 @@ internal sealed partial class EngineSandboxes : ISandboxProvider
     /// <param name="backends">The kinds of containers, strongest first.</param>
     public EngineSandboxes(SandboxHome home, ImageStore images, EngineHost host, IReadOnlyList<EngineBackend> backends)
     {
+        _home = home;
         _scope = ContainerLabels.ScopeOf(home);
         _host = host;
         _backends = backends;

@@ -30,6 +30,9 @@ internal sealed record ContainerRecord
     /// <summary>Folder that commands start in; null is the user's home.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>The process that creates it.</summary>
+    public Creator? Creator { get; init; }
+
     /// <summary>Random, so that a creation that was cut short finds its own container and no other.</summary>
     public string Nonce { get; init; } = "";
 

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using AgentSandbox.Backends.Linux.Native;
+using AgentSandbox.State;
+
+namespace AgentSandbox.Backends.Docker;
+
+/// <summary>
+/// The process that removes a container when its time is over, with no PowerShell alive: the program <c>agentsandbox</c>, detached. The guest ends the
+/// sandbox at that time by itself; this deletes what is left, and also ends one whose guest can't (a paused container). Should this process be
+/// gone, or this machine, the next look from any machine deletes it.
+/// </summary>
+public static class ContainerKeeper
+{
+    /// <summary>The program's verb.</summary>
+    public const string Verb = "keep-container";
+
+    private static readonly TimeSpan s_longestSleep = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_guestsTurn = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(30);
+
+    /// <summary>Nothing else of the caller's environment, which may hold secrets, is in a process that lives as long as the sandbox.</summary>
+    private static readonly string[] s_variables = ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "HOME"];
+
+    /// <summary>Starts a keeper. Where there is no such program (Windows), the next look deletes the container.</summary>
+    /// <param name="home">The state folder.</param>
+    /// <param name="id">The sandbox's id.</param>
+    internal static void Start(SandboxHome home, string id)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        var start = new ProcessStartInfo(SandboxPrograms.Supervisor, [Verb, id])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        foreach (string name in s_variables)
+        {
+            if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } value)
+            {
+                start.Environment[name] = value;
+            }
+        }
+
+        if (home.Root is not null)
+        {
+            start.Environment[SandboxHome.EnvironmentVariable] = home.Root;
+        }
+
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException("Process.Start returned nothing.");
+        process.StandardInput.Close();
+    }
+
+    /// <summary>The keeper itself.</summary>
+    /// <param name="id">The sandbox's id.</param>
+    /// <returns>The exit code: 0 when the sandbox is gone.</returns>
+    public static int Run(string id)
+    {
+        _ = Libc.SetSid(); // Fails only for a session leader, which is as good.
+        return RunAsync(id).GetAwaiter().GetResult();
+    }
+
+    private static async Task<int> RunAsync(string id)
+    {
+        await using var manager = new SandboxManager();
+        while (true)
+        {
+            TimeSpan wait;
+            try
+            {
+                Sandbox sandbox = manager.Get(id);
+                if (sandbox.Expires is not { } expires)
+                {
+                    return 0;
+                }
+
+                wait = expires + s_guestsTurn - DateTimeOffset.UtcNow;
+                if (wait <= TimeSpan.Zero)
+                {
+                    await manager.RemoveAsync(id);
+                    return 0;
+                }
+            }
+            catch (SandboxException e) when (e.ErrorId == SandboxErrorId.SandboxNotFound)
+            {
+                return 0;
+            }
+            catch (SandboxException)
+            {
+                wait = s_retry; // The engine is away, perhaps just being restarted; there is nobody to tell, and the sandbox is still to be removed.
+            }
+
+            await Task.Delay(wait < s_longestSleep ? wait : s_longestSleep);
+        }
+    }
+}
