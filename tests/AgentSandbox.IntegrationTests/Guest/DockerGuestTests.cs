@@ -150,7 +150,7 @@ public sealed class DockerGuestTests(DockerGuestImage image) : IClassFixture<Doc
     [Theory]
     [InlineData("runc", "65532:65532")]
     [InlineData("runc", "0:0")]
-    [InlineData("runsc", "0:0", "--cap-add", "SETUID", "--cap-add", "SETGID", "--cap-add", "KILL", "--cap-add", "SETPCAP")]
+    [InlineData("runsc", "0:0", "--cap-add", "SETUID", "--cap-add", "SETGID", "--cap-add", "KILL", "--cap-add", "SETPCAP", "--cap-add", "SYS_RESOURCE")]
     public void A_command_can_not_get_at_the_connection(string runtime, string user, params string[] options)
     {
         using DockerGuest guest = image.Start(runtime, [.. DockerGuestImage.Hardened, "--user", user, .. options], []);
@@ -166,6 +166,13 @@ public sealed class DockerGuestTests(DockerGuestImage image) : IClassFixture<Doc
                 Assert.NotEqual(0, Attack(attack.Replace("{0}", target, StringComparison.Ordinal)).Exit!.ExitCode);
             }
         }
+
+        // The marks of another user's processes can be read, too.
+        uint channel = client.Open(new OpenMessage { Arguments = ["/bin/sh", "-c", Escape + "sleep 0.5; echo up; sleep 300"], User = commandUser });
+        client.Until(channel, o => o.Text == "up\n");
+        client.SendFrame(FrameType.Close, channel);
+        Assert.Equal(15, client.Finish(channel).Exit!.Signal);
+        Assert.Equal("0\n", Attack(Sleepers).Text);
 
         Attack("kill -STOP 1; kill -KILL 1; kill -TERM 1");
         Assert.Equal("alive\n", Attack("echo alive").Text);
