@@ -16,6 +16,12 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
     /// <summary>Its folder.</summary>
     public const string GuestFolder = "/.agentsandbox";
 
+    /// <summary>Root, without regard to what an image calls it.</summary>
+    public const string Root = "0:0";
+
+    /// <summary>To become another user, to end that one's processes, to mark them, and to give all this up: commands have none.</summary>
+    private static readonly string[] s_guestCapabilities = ["SETUID", "SETGID", "KILL", "SETPCAP", "SYS_RESOURCE"];
+
     private static readonly Version s_cgroupNamespaces = new(1, 41);
 
     /// <summary>From here on a read-only mount is read-only with all that is mounted below it.</summary>
@@ -23,6 +29,9 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
 
     /// <summary>Name of the runtime; null is the engine's default.</summary>
     public string? Runtime { get; init; }
+
+    /// <summary>The guest is root, as <see cref="LinuxContainerBackend"/> says.</summary>
+    public bool GuestIsRoot { get; init; }
 
     /// <summary>Makes the body; labels are the caller's.</summary>
     /// <returns>The body.</returns>
@@ -33,7 +42,7 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
         {
             Image = image.Reference,
             Hostname = specification.Network == NetworkMode.Host && specification.Hostname is null ? null : specification.Hostname ?? record.Name.Replace('_', '-'),
-            User = record.User,
+            User = GuestIsRoot ? Root : record.User,
             Entrypoint = [GuestPath],
             Cmd = [.. Serve(record), .. Life()],
             WorkingDir = "/",
@@ -94,6 +103,7 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
         IpcMode = "private",
         CgroupnsMode = facts.Ping.ApiVersion >= s_cgroupNamespaces ? "private" : null,
         CapDrop = ["ALL"],
+        CapAdd = GuestIsRoot ? s_guestCapabilities : null,
         SecurityOpt = ["no-new-privileges", "seccomp=" + SeccompProfile.For(WritesToHost(specification))],
         ReadonlyRootfs = specification.ReadOnly,
         Tmpfs = specification.ReadOnly
