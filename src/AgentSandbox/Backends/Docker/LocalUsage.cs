@@ -32,7 +32,7 @@ internal static class LocalUsage
                 string[] fields = line.Split(':', 3);
                 if (fields.Length != 3 || !fields[2].Contains(containerId, StringComparison.Ordinal))
                 {
-                    return null;
+                    continue; // gVisor is in no group of controllers that it does not use.
                 }
 
                 foreach (string controller in fields[1].Split(','))
