@@ -88,7 +88,7 @@ internal sealed class RawSandbox : IAsyncDisposable
             Specification = specification,
             Defaults = new SandboxSpecification { Network = NetworkMode.None },
             Canaries = await HostCanaries.PlantAsync(CancellationToken.None),
-            Payload = PayloadProcess.Find(arguments),
+            Payload = PayloadView.OfProcess(PayloadProcess.Find(arguments)),
             Sandbox = sandbox ?? HostProbeRunner.For(launcher),
             Host = HostProbeRunner.For(GuestProgram.Path),
         };
