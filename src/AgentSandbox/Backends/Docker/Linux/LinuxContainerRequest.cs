@@ -21,6 +21,9 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
     /// <summary>From here on a read-only mount is read-only with all that is mounted below it.</summary>
     private static readonly Version s_recursiveReadOnly = new(1, 44);
 
+    /// <summary>With programs in it executable, as in the other backends' and without -ReadOnly: the engine's own default is noexec.</summary>
+    private const string TemporaryFolder = "rw,exec,nosuid,nodev,mode=1777,size=64m";
+
     /// <summary>What stays writable, in memory, when the root is read-only.</summary>
     private static readonly string[] s_temporaryFolders = ["/tmp", "/var/tmp", "/run"];
 
@@ -99,7 +102,7 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
         CapDrop = ["ALL"],
         SecurityOpt = ["no-new-privileges", "seccomp=" + SeccompProfile.For(WritesToHost(specification))],
         ReadonlyRootfs = specification.ReadOnly,
-        Tmpfs = specification.ReadOnly ? s_temporaryFolders.ToDictionary(folder => folder, _ => TemporaryFolder("1777")) : null,
+        Tmpfs = specification.ReadOnly ? s_temporaryFolders.ToDictionary(folder => folder, _ => TemporaryFolder) : null,
         Mounts = [.. Mounts(specification)],
         Memory = specification.Memory > 0 ? specification.Memory : null,
         MemorySwap = specification.Memory > 0 && facts.Info.SwapLimit ? specification.Memory : null,
@@ -158,6 +161,4 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
     private static string Plain(string folder) => folder.TrimEnd('/');
 
     private static bool WritesToHost(SandboxSpecification specification) => specification.Mounts.Any(m => !m.ReadOnly);
-
-    private static string TemporaryFolder(string mode) => $"rw,nosuid,nodev,mode={mode},size=64m";
 }
