@@ -83,7 +83,8 @@ internal sealed partial class EngineSandboxes
             return ForgetGone(container);
         }
 
-        if (status.State == SandboxState.Running && await Engine.GetStatsAsync(container.ContainerId, cancellationToken) is { } stats)
+        if (status.State == SandboxState.Running
+            && ((status.ProcessId is { } first ? LocalUsage.TryRead(container.ContainerId, first) : null) ?? await Engine.GetStatsAsync(container.ContainerId, cancellationToken)) is { } stats)
         {
             status = status with { MemoryUsage = stats.MemoryUsage, CpuTime = stats.CpuTime, ProcessCount = stats.Pids };
         }
