@@ -11,8 +11,9 @@ public sealed partial class SandboxManager
     public SandboxSpecification Resolve(SandboxSpecification specification)
     {
         ArgumentNullException.ThrowIfNull(specification);
-        var problems = new List<SpecificationProblem>(SpecificationValidator.Validate(specification));
+        var problems = new List<SpecificationProblem>();
         ISandboxBackend? backend = ChooseBackend(specification.Backend, problems);
+        problems.InsertRange(0, SpecificationValidator.Validate(specification, backend?.PathStyle ?? SandboxPathStyle.Linux));
         SandboxSpecification resolved = backend?.ApplyDefaults(specification) ?? specification;
         if (backend is not null)
         {

@@ -3,6 +3,7 @@ using AgentSandbox.Backends.Docker;
 using AgentSandbox.Backends.Docker.Engine;
 using AgentSandbox.Backends.Docker.Engine.Endpoint;
 using AgentSandbox.Backends.Docker.Linux;
+using AgentSandbox.Backends.Docker.Windows;
 using AgentSandbox.Backends.Linux.Local;
 using AgentSandbox.Backends.Nspawn;
 using AgentSandbox.Images;
@@ -28,6 +29,6 @@ internal static class BackendRegistry
     private static EngineSandboxes Engine(SandboxHome home, ImageStore images, DockerEndpoint? engine)
     {
         var host = new EngineHost(() => new DockerEngine(engine ?? DockerEndpointResolver.Resolve(), DockerCliSurroundings.Current));
-        return new EngineSandboxes(home, images, host, [new GVisorBackend(host), new DockerBackend(host)]);
+        return new EngineSandboxes(home, images, host, [new HyperVBackend(host), new GVisorBackend(host), new DockerBackend(host)]);
     }
 }

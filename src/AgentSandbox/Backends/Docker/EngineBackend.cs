@@ -15,6 +15,9 @@ internal abstract class EngineBackend(EngineHost host) : ISandboxBackend, IAsync
     public abstract string Name { get; }
 
     /// <inheritdoc/>
+    public virtual SandboxPathStyle PathStyle => SandboxPathStyle.Linux;
+
+    /// <inheritdoc/>
     public BackendInfo Describe()
     {
         try
