@@ -11,8 +11,9 @@ public sealed partial class SandboxManager
     public SandboxSpecification Resolve(SandboxSpecification specification)
     {
         ArgumentNullException.ThrowIfNull(specification);
-        var problems = new List<SpecificationProblem>(SpecificationValidator.Validate(specification));
+        var problems = new List<SpecificationProblem>();
         ISandboxBackend? backend = ChooseBackend(specification.Backend, problems);
+        problems.InsertRange(0, SpecificationValidator.Validate(specification, backend?.PathStyle ?? SandboxPathStyle.Linux));
         SandboxSpecification resolved = backend?.ApplyDefaults(specification) ?? specification;
         if (backend is not null)
         {
@@ -24,6 +25,10 @@ public sealed partial class SandboxManager
         SpecificationValidator.Throw(problems, specification.Name);
         return resolved;
     }
+
+    /// <summary>Where the commands of a backend's sandboxes run.</summary>
+    /// <param name="backend">Its name.</param>
+    internal PayloadPlace PayloadPlaceOf(string backend) => _backends.First(b => b.Name == backend).PayloadPlace;
 
     private ISandboxBackend? ChooseBackend(string name, List<SpecificationProblem> problems)
     {

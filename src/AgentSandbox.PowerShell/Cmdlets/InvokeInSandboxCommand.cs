@@ -164,12 +164,13 @@ public sealed partial class InvokeInSandboxCommand
     private InvocationPlan ReadPlan()
     {
         ScriptSource? script = FilePath is null ? null : ScriptSource.Open(HostPath.Literal(SessionState, FilePath));
-        IReadOnlyList<string> arguments = script is not null ? ArgumentList : Command is not null ? [Command, .. ArgumentList] : ["/bin/sh", "-c", CommandLine!];
+        CommandSpecification command = script is null && Command is null
+            ? CommandSpecification.Shell(CommandLine!)
+            : new CommandSpecification { Arguments = script is not null ? ArgumentList : [Command!, .. ArgumentList] };
         return new InvocationPlan
         {
-            Command = new CommandSpecification
+            Command = command with
             {
-                Arguments = arguments,
                 Environment = EnvironmentParameter.Read(Environment),
                 WorkingDirectory = WorkingDirectory,
                 User = User,

@@ -6,6 +6,9 @@ internal interface ISandboxBackend
     /// <summary>Its name, as the user writes it.</summary>
     string Name { get; }
 
+    /// <summary>How paths inside its sandboxes are written.</summary>
+    SandboxPathStyle PathStyle => SandboxPathStyle.Linux;
+
     /// <summary>Says whether and how it works on this machine. Changes nothing.</summary>
     /// <returns>The facts.</returns>
     BackendInfo Describe();
@@ -24,4 +27,7 @@ internal interface ISandboxBackend
     /// <param name="specification">The specification with defaults.</param>
     /// <returns>The warnings.</returns>
     IReadOnlyList<string> Warnings(SandboxSpecification specification);
+
+    /// <summary>Where commands run; asked when isolation is measured.</summary>
+    PayloadPlace PayloadPlace => PayloadPlace.ThisKernel;
 }

@@ -24,8 +24,15 @@ public sealed record CommandSpecification
     /// <summary>The command, and everything that it started, is ended after this long; null is never. The deadline is kept by the host.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>A shell line, run as <c>/bin/sh -c</c>.</summary>
+    /// <summary>The shell line that this command is; null when it is a program. A sandbox whose shell is not <c>/bin/sh</c> takes it instead of <see cref="Arguments"/>.</summary>
+    internal string? ShellLine { get; init; }
+
+    /// <summary>A shell line, run as <c>/bin/sh -c</c>, in a Windows sandbox as <c>cmd /S /C</c>.</summary>
     /// <param name="line">The line.</param>
     /// <returns>The command.</returns>
-    public static CommandSpecification Shell(string line) => new() { Arguments = ["/bin/sh", "-c", line] };
+    public static CommandSpecification Shell(string line)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        return new() { Arguments = ["/bin/sh", "-c", line], ShellLine = line };
+    }
 }

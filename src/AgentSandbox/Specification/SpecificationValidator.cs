@@ -1,4 +1,5 @@
 using System.Globalization;
+using AgentSandbox.Backends.Docker.Windows;
 
 namespace AgentSandbox;
 
@@ -18,9 +19,10 @@ internal static class SpecificationValidator
 
     /// <summary>Finds the problems.</summary>
     /// <param name="specification">What the user asked for.</param>
+    /// <param name="style">How paths in the sandbox are written.</param>
     /// <returns>The problems.</returns>
-    public static IEnumerable<SpecificationProblem> Validate(SandboxSpecification specification) =>
-        Identity(specification).Concat(Limits(specification)).Concat(Times(specification)).Concat(Environment(specification)).Concat(Mounts(specification));
+    public static IEnumerable<SpecificationProblem> Validate(SandboxSpecification specification, SandboxPathStyle style = SandboxPathStyle.Linux) =>
+        Identity(specification, style).Concat(Limits(specification)).Concat(Times(specification)).Concat(Environment(specification)).Concat(Mounts(specification, style));
 
     /// <summary>Throws one exception that carries all problems.</summary>
     /// <param name="problems">The problems; none is fine.</param>
@@ -42,7 +44,7 @@ internal static class SpecificationValidator
     /// <param name="environment">The variables.</param>
     public static void ThrowIfInvalid(IReadOnlyDictionary<string, string> environment) => Throw([.. Environment(environment)], null);
 
-    private static IEnumerable<SpecificationProblem> Identity(SandboxSpecification s)
+    private static IEnumerable<SpecificationProblem> Identity(SandboxSpecification s, SandboxPathStyle style)
     {
         if (s.Name is not null && !SandboxName.IsValid(s.Name))
         {
@@ -59,9 +61,9 @@ internal static class SpecificationValidator
             yield return Invalid("User", "The user is not valid.", "Write name, uid, name:group or uid:gid.");
         }
 
-        if (s.WorkingDirectory is not null && !IsCleanPath(s.WorkingDirectory))
+        if (s.WorkingDirectory is not null && !(style == SandboxPathStyle.Windows ? WindowsPath.IsClean(s.WorkingDirectory) : IsCleanPath(s.WorkingDirectory)))
         {
-            yield return Invalid("WorkingDirectory", "The working directory is no absolute path of a sandbox.", "Write a path that begins with '/' and has no '..' in it.");
+            yield return Invalid("WorkingDirectory", "The working directory is no absolute path of a sandbox.", $"Write a path that begins with {(style == SandboxPathStyle.Windows ? @"a drive, such as 'C:\'," : "'/'")} and has no '..' in it.");
         }
     }
 
@@ -112,21 +114,26 @@ internal static class SpecificationValidator
         }
     }
 
-    private static IEnumerable<SpecificationProblem> Mounts(SandboxSpecification s)
+    private static IEnumerable<SpecificationProblem> Mounts(SandboxSpecification s, SandboxPathStyle style)
     {
         if (s.Mounts.Count > MaxMounts)
         {
             yield return new(SandboxErrorId.InvalidMount, "Mount", string.Create(CultureInfo.InvariantCulture, $"{s.Mounts.Count} mounts are too many."), string.Create(CultureInfo.InvariantCulture, $"Give at most {MaxMounts}."));
         }
 
-        var targets = new HashSet<string>(StringComparer.Ordinal);
+        bool isWindows = style == SandboxPathStyle.Windows;
+        var targets = new HashSet<string>(isWindows ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
         foreach (SandboxMount mount in s.Mounts)
         {
-            if (!IsCleanPath(mount.Target) || mount.Target.Trim('/').Length == 0 || IsReserved(mount.Target))
+            if (isWindows && (!WindowsPath.IsClean(mount.Target) || WindowsPath.IsRoot(mount.Target)))
+            {
+                yield return new(SandboxErrorId.InvalidMount, "Mount", $"'{mount.Target}' can't be the target of a mount.", @"Write an absolute path without '..', other than a drive's root, such as C:\work.");
+            }
+            else if (!isWindows && (!IsCleanPath(mount.Target) || mount.Target.Trim('/').Length == 0 || IsReserved(mount.Target)))
             {
                 yield return new(SandboxErrorId.InvalidMount, "Mount", $"'{mount.Target}' can't be the target of a mount.", "Write an absolute path without '..', other than '/' and not below /proc, /sys, /dev, /run or /.agentsandbox.");
             }
-            else if (!targets.Add(mount.Target.TrimEnd('/')))
+            else if (!targets.Add(isWindows ? WindowsPath.Normal(mount.Target) : mount.Target.TrimEnd('/')))
             {
                 yield return new(SandboxErrorId.InvalidMount, "Mount", $"'{mount.Target}' is the target of two mounts.", "Give each mount its own target.");
             }

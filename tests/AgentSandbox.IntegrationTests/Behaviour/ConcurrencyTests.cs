@@ -28,7 +28,7 @@ public sealed class ConcurrencyTests
         CommandResult[] results = await Task.WhenAll(all.Select(s => host.ShellAsync(s, "hostname")));
         Assert.Equal(all.Select(s => s.Name + "\n"), results.Select(r => r.StandardOutput));
         await Task.WhenAll(all.Select(s => host.Manager.RemoveAsync(s.Id)));
-        await Task.WhenAll(all.Select(host.NothingIsLeftOfAsync));
+        await Task.WhenAll(all.Select(s => host.NothingIsLeftOfAsync(s)));
     }
 
     [Theory]

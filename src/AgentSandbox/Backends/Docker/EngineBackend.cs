@@ -15,6 +15,9 @@ internal abstract class EngineBackend(EngineHost host) : ISandboxBackend, IAsync
     public abstract string Name { get; }
 
     /// <inheritdoc/>
+    public virtual SandboxPathStyle PathStyle => SandboxPathStyle.Linux;
+
+    /// <inheritdoc/>
     public BackendInfo Describe()
     {
         try
@@ -45,6 +48,13 @@ internal abstract class EngineBackend(EngineHost host) : ISandboxBackend, IAsync
 
     /// <inheritdoc/>
     public virtual IReadOnlyList<string> Warnings(SandboxSpecification specification) => [];
+
+    /// <inheritdoc/>
+    public PayloadPlace PayloadPlace => Place(Host.GetFacts());
+
+    /// <summary>Where commands run.</summary>
+    /// <param name="facts">The engine.</param>
+    protected virtual PayloadPlace Place(EngineFacts facts) => facts.IsLocal ? PayloadPlace.ThisKernel : PayloadPlace.OtherMachine;
 
     /// <summary>Makes the request that makes a container.</summary>
     /// <param name="record">The sandbox, without what the image decides.</param>

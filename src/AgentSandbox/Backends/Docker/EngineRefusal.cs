@@ -16,6 +16,7 @@ internal static class EngineRefusal
         bool Says(string text) => said.Contains(text, StringComparison.OrdinalIgnoreCase);
         (string id, string action) =
             Says("invalid isolation") ? (SandboxErrorId.BackendNotAvailable, "Hyper-V isolation needs an engine on Windows that runs Windows containers; on Linux use -Backend Docker or GVisor.")
+            : Says("0xc0351000") || Says("no hypervisor is present") ? (SandboxErrorId.BackendNotAvailable, "Enable Hyper-V on the engine's machine (Windows feature 'Hyper-V', and virtualization in the firmware).")
             : Says("unable to find user") || Says("unable to find group") || Says("no matching entries in passwd") || Says("no matching entries in group") ? (SandboxErrorId.UserNotFound, "Use a user of the image's /etc/passwd, or a number.")
             : Says("storage-opt") || Says("storage option") || Says("quota") ? (SandboxErrorId.NotEnforceable, "This engine's storage can't limit disk use: leave -DiskLimit out, or move its data to btrfs, or to xfs mounted with pquota.")
             : Says("no space left on device") ? (SandboxErrorId.DiskFull, "Free space where the engine keeps its data (docker system df).")

@@ -31,6 +31,9 @@ internal sealed class GVisorBackend(EngineHost host) : LinuxContainerBackend(hos
     protected override string? Runtime(EngineFacts facts) => WantedRuntime;
 
     /// <inheritdoc/>
+    protected override PayloadPlace Place(EngineFacts facts) => facts.IsLocal ? PayloadPlace.OwnKernel : PayloadPlace.OtherMachine;
+
+    /// <inheritdoc/>
     protected override (string Reason, string Action)? Missing(EngineFacts facts) =>
         base.Missing(facts) ?? (facts.Info.Runtimes?.ContainsKey(WantedRuntime) == true
             ? null

@@ -143,7 +143,7 @@ internal abstract class LinuxContainerBackend(EngineHost host) : EngineBackend(h
         {
             //// A guest that is no root runs as that user already, and can't become another one.
             User = GuestIsRoot ? command.User ?? container.Record.User : null,
-            WorkingDirectory = command.WorkingDirectory ?? container.Record.WorkingDirectory ?? (otherUser is null ? container.Record.Home : null),
+            WorkingDirectory = command.WorkingDirectory ?? container.Record.WorkingDirectory,
             Environment = CommandDefaults.Merge(WithHome(container.Record, otherUser), command.Environment),
         };
         string? guestUser = GuestIsRoot ? null : otherUser;

@@ -27,6 +27,12 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
     /// <summary>From here on a read-only mount is read-only with all that is mounted below it.</summary>
     private static readonly Version s_recursiveReadOnly = new(1, 44);
 
+    /// <summary>With programs in it executable, as in the other backends' and without -ReadOnly: the engine's own default is noexec.</summary>
+    private const string TemporaryFolder = "rw,exec,nosuid,nodev,mode=1777,size=64m";
+
+    /// <summary>What stays writable, in memory, when the root is read-only.</summary>
+    private static readonly string[] s_temporaryFolders = ["/tmp", "/var/tmp", "/run"];
+
     /// <summary>Name of the runtime; null is the engine's default.</summary>
     public string? Runtime { get; init; }
 
@@ -106,9 +112,7 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
         CapAdd = GuestIsRoot ? s_guestCapabilities : null,
         SecurityOpt = ["no-new-privileges", "seccomp=" + SeccompProfile.For(WritesToHost(specification))],
         ReadonlyRootfs = specification.ReadOnly,
-        Tmpfs = specification.ReadOnly
-            ? new Dictionary<string, string> { ["/tmp"] = TemporaryFolder("1777"), ["/var/tmp"] = TemporaryFolder("1777"), ["/run"] = TemporaryFolder("1777") }
-            : null,
+        Tmpfs = specification.ReadOnly ? s_temporaryFolders.ToDictionary(folder => folder, _ => TemporaryFolder) : null,
         Mounts = [.. Mounts(specification)],
         Memory = specification.Memory > 0 ? specification.Memory : null,
         MemorySwap = specification.Memory > 0 && facts.Info.SwapLimit ? specification.Memory : null,
@@ -125,7 +129,15 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
     {
         if (facts.IsLocal)
         {
+            // The folder is a mount too: one that is not, root in the sandbox could rename, and put another program in the guest's place.
+            yield return new Mount { Type = "tmpfs", Target = GuestFolder, ReadOnly = true };
             yield return Bind(SandboxPrograms.Guest, GuestPath, readOnly: true);
+        }
+
+        foreach (string volume in specification.ReadOnly ? VolumesOfImage(specification) : [])
+        {
+            // Filled by the engine with what the image has there. It would be writable, whatever the root is.
+            yield return new Mount { Type = "volume", Target = volume, ReadOnly = true };
         }
 
         foreach (string folder in image.HostBinds)
@@ -149,7 +161,14 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
         BindOptions = new BindOptions { Propagation = "rprivate", NonRecursive = readOnly && facts.Ping.ApiVersion < s_recursiveReadOnly ? true : null },
     };
 
-    private static bool WritesToHost(SandboxSpecification specification) => specification.Mounts.Any(m => !m.ReadOnly);
+    /// <summary>Folders for which the image wants volumes, but for those that something else is mounted on.</summary>
+    private IEnumerable<string> VolumesOfImage(SandboxSpecification specification)
+    {
+        string[] taken = [.. specification.Mounts.Select(m => m.Target).Concat(s_temporaryFolders).Append(GuestFolder).Select(Plain)];
+        return (image.Image.Config?.Volumes ?? new Dictionary<string, EmptyObject>()).Keys.Where(volume => !taken.Contains(Plain(volume)));
+    }
 
-    private static string TemporaryFolder(string mode) => $"rw,nosuid,nodev,mode={mode},size=64m";
+    private static string Plain(string folder) => folder.TrimEnd('/');
+
+    private static bool WritesToHost(SandboxSpecification specification) => specification.Mounts.Any(m => !m.ReadOnly);
 }

@@ -172,7 +172,9 @@ internal sealed record ExecInspect
 {
     public required string ID { get; init; }
     public bool Running { get; init; }
-    public int? ExitCode { get; init; }
+
+    /// <summary>Exit code; 32 bits without a sign on Windows.</summary>
+    public long? ExitCode { get; init; }
 
     /// <summary>Process id; the host's on Linux, the container's on Windows.</summary>
     public int Pid { get; init; }
