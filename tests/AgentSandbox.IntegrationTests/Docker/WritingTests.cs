@@ -14,10 +14,8 @@ public class WritingTests
         await using var host = new SandboxHost();
         Sandbox sandbox = await AttackTests.CreateAsync(host, backend, null, s => s with { ReadOnly = true });
         string[] writable = await WritableFoldersAsync(host, sandbox);
-        foreach (string folder in new[] { "/tmp", "/var/tmp", "/run" })
-        {
-            Assert.Contains(folder, writable);
-        }
+        Assert.Contains("/tmp", writable);
+        Assert.Contains("/var/tmp", writable); // /run is root's in most images, and some runtimes keep it so.
 
         // Shared memory and message queues are no files: programs that use them would not run at all.
         Assert.Empty(writable.Except(["/tmp", "/var/tmp", "/run", "/dev/shm", "/dev/mqueue"]));
