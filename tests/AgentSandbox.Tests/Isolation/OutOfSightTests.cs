@@ -50,7 +50,7 @@ public class OutOfSightTests
         IDockerEngine engine = DispatchProxy.Create<IDockerEngine, Engine>();
         ((Engine)engine).Answers = new()
         {
-            ["get_Endpoint"] = new DockerEndpoint { Address = address },
+            ["get_Endpoint"] = new DockerEndpoint(address, null, "the test", false),
             ["PingAsync"] = Task.FromResult(new EnginePing(new Version(1, 41), "linux")),
             ["GetInfoAsync"] = Task.FromResult(new EngineInfo
             {
