@@ -102,7 +102,7 @@ internal abstract class LinuxContainerBackend(EngineHost host) : EngineBackend(h
         }
 
         ContainerRecord complete = Complete(record, image);
-        return (complete, new LinuxContainerRequest(complete, image, facts) { Runtime = Runtime(facts), GuestIsRoot = GuestIsRoot }.Build());
+        return (complete, new LinuxContainerRequest(complete, image, facts) { GuestProgram = SandboxPrograms.Guest, Runtime = Runtime(facts), GuestIsRoot = GuestIsRoot }.Build());
     }
 
     /// <inheritdoc/>

@@ -36,6 +36,9 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
     /// <summary>Name of the runtime; null is the engine's default.</summary>
     public string? Runtime { get; init; }
 
+    /// <summary>Path of the guest program on this machine, which is mounted where the engine is here too.</summary>
+    public required string GuestProgram { get; init; }
+
     /// <summary>The guest is root, as <see cref="LinuxContainerBackend"/> says.</summary>
     public bool GuestIsRoot { get; init; }
 
@@ -131,7 +134,7 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
         {
             // The folder is a mount too: one that is not, root in the sandbox could rename, and put another program in the guest's place.
             yield return new Mount { Type = "tmpfs", Target = GuestFolder, ReadOnly = true };
-            yield return Bind(SandboxPrograms.Guest, GuestPath, readOnly: true);
+            yield return Bind(GuestProgram, GuestPath, readOnly: true);
         }
 
         foreach (string volume in specification.ReadOnly ? VolumesOfImage(specification) : [])
