@@ -62,6 +62,9 @@ Describe 'New-AgentSandbox, bad input' {
         @{ Id = 'InvalidName'; Because = 'a line end'; Arguments = @{ Name = "a`nb" } }
         @{ Id = 'InvalidName'; Because = 'nothing'; Arguments = @{ Name = '' } }
         @{ Id = 'ImageNotFound'; Because = 'an unknown image'; Arguments = @{ Name = 'x'; Image = 'no-such-image' } }
+        @{ Id = 'ImagePullFailed'; Because = 'an image that the engine lacks, and -NoPull'; Arguments = @{ Name = 'x'; Backend = 'Docker'; Image = 'agentsandbox-no-such-image:1'; NoPull = $true } }
+        @{ Id = 'ImagePullFailed'; Because = 'an image of a registry that does not answer'; Arguments = @{ Name = 'x'; Backend = 'Docker'; Image = 'localhost:1/agentsandbox-no-such-image' } }
+        @{ Id = 'ImageNotFound'; Because = 'a name that is none of an image'; Arguments = @{ Name = 'x'; Backend = 'Docker'; Image = '../image' } }
         @{ Id = 'UnknownBackend'; Because = 'an unknown backend'; Arguments = @{ Name = 'x'; Backend = 'hyper' } }
         @{ Id = 'MountSourceNotFound'; Because = 'a mount of nothing'; Arguments = @{ Name = 'x'; Mount = '/no/such/folder:/work' } }
         @{ Id = 'InvalidMount'; Because = 'a mount that is none'; Arguments = @{ Name = 'x'; Mount = 'a:b:c:d' } }

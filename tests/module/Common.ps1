@@ -11,8 +11,20 @@ if (-not $env:AGENTSANDBOX_HOME) {
     throw 'Run the tests with tests/module/Invoke-ModuleTest.ps1: it gives them a state folder of their own.'
 }
 
+# What separates the containers of our state folder from all others on the engine; see docs/containers.md.
+$EngineScope = [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData([Text.Encoding]::UTF8.GetBytes($env:AGENTSANDBOX_HOME))).Substring(0, 8).ToLowerInvariant()
+
+# Containers of our sandboxes, asked of the engine itself: nothing is repaired by that.
+function Get-EngineContainer {
+    docker ps --all --filter "label=agentsandbox.scope=$EngineScope" --format '{{.Names}}'
+}
+
 # Everything of our sandboxes that the machine still has: what a test must not leave.
 function Get-Leftover {
+    # An engine deletes what it deletes by itself a moment after that has ended.
+    $watch = [Diagnostics.Stopwatch]::StartNew()
+    do { $containers = Get-EngineContainer } while ($containers -and $watch.Elapsed.TotalSeconds -lt 5)
+    $containers | ForEach-Object { "container $_" }
     Get-AgentSandbox | ForEach-Object { "sandbox $($_.Name) ($($_.State))" }
     Get-Content /proc/self/mountinfo | Where-Object { $_.Contains($env:AGENTSANDBOX_HOME) } | ForEach-Object { "mount $_" }
     foreach ($folder in 'lib/sandboxes', 'lib/names', 'lib/ids', 'run') {
@@ -22,7 +34,7 @@ function Get-Leftover {
     # Other state folders have supervisors of their own; ours have our folder in their environment.
     foreach ($process in Get-ChildItem /proc -Directory | Where-Object Name -Match '^\d+$') {
         $line = Get-Content "$($process.FullName)/cmdline" -Raw -ErrorAction Ignore
-        if ($line -match 'agentsandbox\0supervise') {
+        if ($line -match 'agentsandbox\0(supervise|keep-container)') {
             $environment = Get-Content "$($process.FullName)/environ" -Raw -ErrorAction Ignore
             if ($line.Contains($env:AGENTSANDBOX_HOME) -or "$environment".Contains($env:AGENTSANDBOX_HOME)) {
                 "process $($process.Name) $($line -replace "`0", ' ')"
@@ -55,6 +67,7 @@ function Get-Failure([scriptblock] $Script) {
 }
 
 # Says whether a process with this text in its command line runs on this machine, in whatever sandbox. The text has to be one that only the test uses.
+# A process in gVisor is none of the machine's: those are seen from inside only.
 function Test-HostProcess([string] $Text) {
     foreach ($process in Get-ChildItem /proc -Directory | Where-Object Name -Match '^\d+$') {
         $line = Get-Content "$($process.FullName)/cmdline" -Raw -ErrorAction Ignore
@@ -63,7 +76,8 @@ function Test-HostProcess([string] $Text) {
         }
     }
 
-    $false
+    $kernels = Get-AgentSandbox -State Running | Where-Object Backend -EQ 'GVisor'
+    [bool]($kernels | Invoke-InSandbox 'for file in /proc/[0-9]*/cmdline; do tr "\0" " " < $file; echo; done' -ErrorAction Ignore 2>$null | Where-Object { $_.Contains($Text) })
 }
 
 # What Tab offers at the end of a line.

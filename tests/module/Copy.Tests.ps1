@@ -2,7 +2,7 @@ BeforeAll {
     . $PSScriptRoot/Common.ps1
 }
 
-Describe 'Copy-SandboxItem with <_>' -ForEach 'Nspawn', 'Chroot' {
+Describe 'Copy-SandboxItem with <_>' -ForEach 'Nspawn', 'Chroot', 'Docker', 'GVisor' {
     BeforeAll {
         $backend = $_
         $s = New-AgentSandbox box -Backend $backend -WarningAction SilentlyContinue
@@ -67,7 +67,7 @@ Describe 'Copy-SandboxItem with <_>' -ForEach 'Nspawn', 'Chroot' {
 
     It 'gives files to the user that is given' {
         # A chroot runs everything as one user of its own, which can't take on another.
-        $user, $id = if ($backend -eq 'Nspawn') { '1000:1000', '1000:1000' } else { 'sandbox', (Invoke-InSandbox $s 'echo $(id -u):$(id -g)') }
+        $user, $id = if ($backend -ne 'Chroot') { '1000:1000', '1000:1000' } else { 'sandbox', (Invoke-InSandbox $s 'echo $(id -u):$(id -g)') }
         Copy-SandboxItem ./tree/a.txt box:/tmp/owned -User $user
         Invoke-InSandbox $s 'stat -c %u:%g /tmp/owned; rm -f /tmp/owned' -User $user | Should -Be $id
     }

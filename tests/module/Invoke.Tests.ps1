@@ -2,7 +2,7 @@ BeforeAll {
     . $PSScriptRoot/Common.ps1
 }
 
-Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
+Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot', 'Docker', 'GVisor' {
     BeforeAll {
         $backend = $_
         $s = New-AgentSandbox box -Backend $backend -WarningAction SilentlyContinue
@@ -244,7 +244,7 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
 
         It 'run with the folder, variables and user that are given' {
             Invoke-InSandbox $s 'echo "$PWD|$V"' -WorkingDirectory /usr -Environment ([ordered]@{ V = 'x y' }) | Should -Be '/usr|x y'
-            if ($backend -eq 'Nspawn') {
+            if ($backend -ne 'Chroot') {
                 Invoke-InSandbox $s 'id -u; id -g' -User 1000:1001 | Should -Be '1000', '1001'
             }
             else {
@@ -294,7 +294,7 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
         It 'run as the user that is given' {
             $script = "$folder/id.sh"
             Set-Content $script 'id -u'
-            $user, $id = if ($backend -eq 'Nspawn') { '1000', '1000' } else { 'sandbox', (Invoke-InSandbox $s 'id -u') }
+            $user, $id = if ($backend -ne 'Chroot') { '1000', '1000' } else { 'sandbox', (Invoke-InSandbox $s 'id -u') }
             Invoke-InSandbox $s -FilePath $script -User $user | Should -Be $id
         }
     }
@@ -332,7 +332,7 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
     }
 }
 
-Describe 'A throw-away sandbox of <_>' -ForEach 'Nspawn', 'Chroot' {
+Describe 'A throw-away sandbox of <_>' -ForEach 'Nspawn', 'Chroot', 'Docker', 'GVisor' {
     BeforeAll {
         $backend = $_
         $PSDefaultParameterValues['Invoke-InSandbox:WarningAction'] = 'SilentlyContinue'

@@ -35,7 +35,7 @@ Describe 'The built module' {
 
     It 'can be removed and imported again' {
         $line = "Import-Module '$ModulePath'; Get-SandboxBackend | Out-Null; Remove-Module AgentSandbox; Import-Module '$ModulePath'; (Get-SandboxBackend).Count"
-        pwsh -NoProfile -NonInteractive -Command $line | Should -Be 2
+        pwsh -NoProfile -NonInteractive -Command $line | Should -Be 5
     }
 }
 
@@ -67,7 +67,7 @@ Describe '<_>' -ForEach $cmdlets {
 
 Describe 'Completion' {
     It 'offers backends' {
-        Get-Completion 'New-AgentSandbox -Backend ' | Should -Be 'Auto', 'Chroot', 'Nspawn'
+        Get-Completion 'New-AgentSandbox -Backend ' | Should -Be 'Auto', 'Chroot', 'Docker', 'GVisor', 'HyperV', 'Nspawn'
     }
 
     It 'offers states' {

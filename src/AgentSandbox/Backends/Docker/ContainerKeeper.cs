@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using AgentSandbox.Backends.Docker.Engine;
+using AgentSandbox.Backends.Docker.Engine.Endpoint;
 using AgentSandbox.Backends.Linux.Native;
 using AgentSandbox.State;
 
@@ -6,8 +8,8 @@ namespace AgentSandbox.Backends.Docker;
 
 /// <summary>
 /// The process that removes a container when its time is over, with no PowerShell alive: the program <c>agentsandbox</c>, detached. The guest ends the
-/// sandbox at that time by itself; this deletes what is left, and also ends one whose guest can't (a paused container). Should this process be
-/// gone, or this machine, the next look from any machine deletes it.
+/// sandbox at that time by itself; this deletes what is left, and also ends one whose guest can't (a paused container). It goes when the container
+/// does. Should this process be gone, or this machine, the next look from any machine deletes it.
 /// </summary>
 public static class ContainerKeeper
 {
@@ -17,6 +19,9 @@ public static class ContainerKeeper
     private static readonly TimeSpan s_longestSleep = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan s_guestsTurn = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(30);
+
+    /// <summary>An engine that answers at once, with the container still there, is not asked without a pause.</summary>
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Nothing else of the caller's environment, which may hold secrets, is in a process that lives as long as the sandbox.</summary>
     private static readonly string[] s_variables = ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "HOME"];
@@ -69,6 +74,7 @@ public static class ContainerKeeper
     private static async Task<int> RunAsync(string id)
     {
         await using var manager = new SandboxManager();
+        using var engine = new DockerEngine(DockerEndpointResolver.Resolve(), DockerCliSurroundings.Current);
         while (true)
         {
             TimeSpan wait;
@@ -96,7 +102,27 @@ public static class ContainerKeeper
                 wait = s_retry; // The engine is away, perhaps just being restarted; there is nobody to tell, and the sandbox is still to be removed.
             }
 
-            await Task.Delay(wait < s_longestSleep ? wait : s_longestSleep);
+            await SleepAsync(engine, id, wait < s_longestSleep ? wait : s_longestSleep);
+        }
+    }
+
+    /// <summary>Waits for a time, or until the container has been removed.</summary>
+    private static async Task SleepAsync(DockerEngine engine, string id, TimeSpan time)
+    {
+        using var end = new CancellationTokenSource(time);
+        try
+        {
+            await engine.WaitUntilRemovedAsync(id, end.Token);
+            await Task.Delay(s_pause);
+        }
+        catch (OperationCanceledException)
+        {
+            // The time is over.
+        }
+        catch (Exception e) when (e is SandboxException or DockerEngineException)
+        {
+            // The engine went away, or can't wait: then the time alone says when to look.
+            await Task.Delay(time < s_retry ? time : s_retry);
         }
     }
 }

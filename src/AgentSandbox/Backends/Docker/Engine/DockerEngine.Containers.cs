@@ -44,6 +44,21 @@ internal sealed partial class DockerEngine
     }
 
     /// <inheritdoc/>
+    public async Task WaitUntilRemovedAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // The head comes at once, the body when it has happened.
+            EngineCall call = EngineCall.Post($"{Container(id)}/wait?condition=removed") with { Bound = Timeout.InfiniteTimeSpan };
+            await VersionedAsync(call, prefix => _http.SendAsync(call, prefix, ReadToEndAsync, cancellationToken), cancellationToken);
+        }
+        catch (DockerEngineException e) when (e.StatusCode == 404)
+        {
+            // Gone already.
+        }
+    }
+
+    /// <inheritdoc/>
     public Task<ContainerInspect?> InspectContainerAsync(string id, CancellationToken cancellationToken) =>
         TryReadAsync(EngineCall.Get($"{Container(id)}/json"), EngineJson.Default.ContainerInspect, cancellationToken);
 
@@ -62,6 +77,13 @@ internal sealed partial class DockerEngine
 
         StatsAnswer answer = await ReadAsync(EngineCall.Get($"{Container(id)}/stats?stream=0&one-shot=1"), EngineJson.Default.StatsAnswer, cancellationToken);
         return answer.ToStats(ping.OSType);
+    }
+
+    private static async Task<bool> ReadToEndAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await body.CopyToAsync(Stream.Null, cancellationToken);
+        return true;
     }
 
     private static string Container(string id) => $"/containers/{EnginePath.Segment(id)}";

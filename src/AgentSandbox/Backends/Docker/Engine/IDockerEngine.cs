@@ -82,6 +82,12 @@ internal interface IDockerEngine : IDisposable
     /// <returns>A task that completes when it is gone.</returns>
     Task RemoveContainerAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary><c>POST /containers/{id}/wait?condition=removed</c>.</summary>
+    /// <param name="id">Id or name.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>A task that completes when the container is gone, whoever removed it, or was not there.</returns>
+    Task WaitUntilRemovedAsync(string id, CancellationToken cancellationToken);
+
     /// <summary><c>GET /containers/{id}/json</c>.</summary>
     /// <param name="id">Id or name.</param>
     /// <param name="cancellationToken">Cancels.</param>
