@@ -13,10 +13,18 @@ public sealed partial class SandboxManager : IAsyncDisposable
     /// <summary>Creates a manager over a state folder.</summary>
     /// <param name="home">The state folder; that of the environment when null.</param>
     public SandboxManager(SandboxHome? home = null)
+        : this(home ?? new SandboxHome(), BackendRegistry.Create)
     {
-        Home = home ?? new SandboxHome();
+    }
+
+    /// <summary>Creates a manager over given places.</summary>
+    /// <param name="home">The state folder.</param>
+    /// <param name="providers">Makes the places that keep sandboxes.</param>
+    internal SandboxManager(SandboxHome home, Func<SandboxHome, ImageStore, IReadOnlyList<ISandboxProvider>> providers)
+    {
+        Home = home;
         Images = new ImageStore(Home);
-        _providers = BackendRegistry.Create(Home, Images);
+        _providers = providers(Home, Images);
         _backends = [.. _providers.SelectMany(p => p.Backends)];
     }
 

@@ -20,8 +20,8 @@ internal sealed partial class ExecCommand : SandboxCommand
     private readonly ExecProcess _process;
     private readonly long _started;
     private readonly TimeSpan? _timeout;
-    private readonly ExecOutput _output = new();
-    private readonly ExecOutput _error = new();
+    private readonly BoundedPipe _output = new();
+    private readonly BoundedPipe _error = new();
     private readonly ExecInput? _input;
     private readonly TaskCompletionSource<CommandExit> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
