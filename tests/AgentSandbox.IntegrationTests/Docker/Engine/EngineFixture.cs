@@ -81,7 +81,7 @@ public sealed class EngineFixture : IAsyncLifetime
             ended = await Engine.InspectExecAsync(exec, Soon);
         }
 
-        return (output, error, ended!.ExitCode);
+        return (output, error, (int?)ended!.ExitCode);
     }
 
     internal static async Task<(byte[] Output, byte[] Error)> ReadAllAsync(MultiplexedStream streams)

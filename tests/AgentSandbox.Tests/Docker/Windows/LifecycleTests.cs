@@ -1,5 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using AgentSandbox.Backends.Docker.Containers;
+using AgentSandbox.Backends.Docker.Engine;
+using AgentSandbox.Backends.Docker.Engine.Model;
+using AgentSandbox.Tests.Docker.Engine;
 
 namespace AgentSandbox.Tests.Docker.Windows;
 
@@ -121,5 +125,40 @@ public sealed class LifecycleTests : IAsyncLifetime, IAsyncDisposable
         Assert.False(info.Available);
         Assert.Contains("Linux containers", info.Reason, StringComparison.Ordinal);
         Assert.Contains("Windows containers", info.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sandbox_that_outlives_its_time_is_removed_by_the_next_look()
+    {
+        await MakeWithTimeAsync(TimeSpan.FromMinutes(-1));
+        Assert.Empty(_windows.Manager.List());
+        Assert.Empty(_windows.Engine.Containers);
+    }
+
+    [Fact]
+    public async Task A_time_to_live_that_would_start_anew_is_not_started_again()
+    {
+        string id = await MakeWithTimeAsync(TimeSpan.FromHours(1));
+        Assert.Equal(SandboxState.Stopped, (await _windows.Manager.StopAsync(id)).State);
+        Assert.Equal(SandboxErrorId.NotEnforceable, (await Assert.ThrowsAsync<SandboxException>(() => _windows.Manager.StartAsync(id))).ErrorId);
+        Assert.Equal(SandboxState.Stopped, _windows.Manager.Get(id).State);
+    }
+
+    // As another process made it: this one would start its keeper, the real program, for it.
+    private async Task<string> MakeWithTimeAsync(TimeSpan left)
+    {
+        string scope = ContainerLabels.ScopeOf(_windows.Manager.Home);
+        var record = new ContainerRecord
+        {
+            Name = "timed",
+            Specification = _windows.Manager.Resolve(WindowsSandboxes.Specification with { Name = "timed" }),
+            Created = DateTimeOffset.UtcNow,
+            Expires = DateTimeOffset.UtcNow + left,
+        };
+        using DockerEngine client = EngineClient.Of(_windows.Engine.Http.Endpoint);
+        var request = new ContainerCreate { Image = "x", Labels = ContainerLabels.Write(scope, record), HostConfig = new() { Isolation = "hyperv" } };
+        string id = (await client.CreateContainerAsync(ContainerLabels.ContainerName(scope, "timed"), request, WindowsSandboxes.Soon)).Id;
+        await client.StartContainerAsync(id, WindowsSandboxes.Soon);
+        return id[..12];
     }
 }

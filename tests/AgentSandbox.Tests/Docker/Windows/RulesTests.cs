@@ -87,6 +87,14 @@ public sealed class RulesTests
         Assert.Null(mount.BindOptions);
     }
 
+    [Theory]
+    [InlineData(@"C:\src:D:\work:ro", new[] { @"C:\src", @"D:\work", "ro" })]
+    [InlineData(@"c:/src:/work", new[] { "c:/src", "/work" })]
+    [InlineData(@"src:/work:rw", new[] { "src", "/work", "rw" })]
+    [InlineData(@"C:\src", new[] { @"C:\src" })]
+    [InlineData(@"C:", new[] { "C", "" })]
+    public void The_colon_of_a_drive_separates_nothing(string mount, string[] parts) => Assert.Equal(parts, SandboxMount.SplitWithDrives(mount));
+
     private static ContainerCreate Request(SandboxSpecification specification, DateTimeOffset? expires, DateTimeOffset now) => new WindowsContainerRequest(
         new ContainerRecord { Name = "x", Specification = specification, Created = now, Expires = expires },
         new EngineImage("nanoserver:ltsc2022", new ImageInspect { Id = "1" }, [], "", null),

@@ -13,6 +13,11 @@ internal sealed class StoppedFiles(IDockerEngine engine, string containerId) : I
     /// <inheritdoc/>
     public async Task<PathKind> LookAsync(string path, CancellationToken cancellationToken)
     {
+        if (WindowsPath.IsRoot(path))
+        {
+            return PathKind.Folder;
+        }
+
         try
         {
             // There is a call that only looks, but the first header says the same.

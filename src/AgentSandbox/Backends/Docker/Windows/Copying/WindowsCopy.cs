@@ -105,10 +105,6 @@ internal sealed class WindowsCopy(IDockerEngine engine, EngineContainer containe
         {
             throw CopyErrors.From(e, hostPath);
         }
-        catch (ArchiveException e)
-        {
-            throw CopyErrors.From(e, sandboxPath);
-        }
         catch (TimeoutException e)
         {
             throw CopyTransfer.NoEnd(sandboxPath, e);
@@ -185,6 +181,10 @@ internal sealed class WindowsCopy(IDockerEngine engine, EngineContainer containe
         try
         {
             return await copy();
+        }
+        catch (ArchiveException e)
+        {
+            throw CopyErrors.From(e, sandboxPath);
         }
         catch (DockerEngineException e) when (e.Message.Contains("running Hyper-V container", StringComparison.OrdinalIgnoreCase))
         {
