@@ -14,7 +14,6 @@ public sealed class LinuxEngineTests(EngineFixture fixture) : IClassFixture<Engi
     {
         var request = new ContainerCreate { Image = fixture.Image, Cmd = ["/bin/busybox", "true"], HostConfig = new() { Isolation = "hyperv" } };
         DockerEngineException refused = await Assert.ThrowsAsync<DockerEngineException>(() => fixture.Engine.CreateContainerAsync($"agentsandbox-hyperv-{Guid.NewGuid():N}", request, EngineFixture.Soon));
-        Assert.Equal(400, refused.StatusCode);
         Assert.Contains("invalid isolation", refused.Message, StringComparison.OrdinalIgnoreCase);
 
         SandboxException error = EngineRefusal.Translate(refused, "The sandbox could not be made:", "x");

@@ -136,6 +136,8 @@ internal sealed partial class ExecCommand : SandboxCommand
                 idle += _output.IsBlocked || _error.IsBlocked ? 0 : Environment.TickCount64 - before;
             }
 
+            // Its streams are closed under it; that is no unobserved exception.
+            _ = pump.ContinueWith(static p => p.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             return true;
         }
 
