@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
-# Measures AgentSandbox side by side with systemd-nspawn, bwrap, chroot and, where an engine answers, docker.
+# Measures AgentSandbox side by side with systemd-nspawn, bwrap, chroot and docker, for which it starts an engine where none runs.
 # usage: ./benchmark.sh [--rounds N]     (20 rounds unless said otherwise; a few minutes)
 set -euo pipefail
 # shellcheck source=scripts/prerequisites.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/scripts/prerequisites.sh"
+# shellcheck source=scripts/engine.sh
+. "$repository/scripts/engine.sh"
 
 case ${1:-} in
     -h | --help) sed -n '2,3s/^# //p' "${BASH_SOURCE[0]}"; exit 0 ;;
 esac
 require_linux_root
 require_packages "${build_packages[@]}" "${runtime_packages[@]}" bwrap=bubblewrap
+require_engine_packages
 require_dotnet
 build_solution
-exec dotnet "$repository/benchmarks/AgentSandbox.Benchmarks/bin/Release/net10.0/AgentSandbox.Benchmarks.dll" "$repository/artifacts" "$@"
+trap stop_engine EXIT
+require_engine
+dotnet "$repository/benchmarks/AgentSandbox.Benchmarks/bin/Release/net10.0/AgentSandbox.Benchmarks.dll" "$repository/artifacts" "$@"

@@ -1,30 +1,34 @@
 #!/usr/bin/env bash
-# Builds everything and runs every test suite: units, integration on real nspawn and chroot, and the module's Pester suite.
+# Builds everything and runs every test suite: units, integration on real nspawn, chroot, Docker and gVisor, and the module's Pester suite.
+# Starts a container engine of its own where none runs, and ends it afterwards.
 # usage: ./test.sh [--unit] [--filter EXPRESSION]
 #   --unit    only the unit tests, which need neither root nor a sandbox
 #   --filter  passed to dotnet test, such as FullyQualifiedName~CommandLine; leaves Pester out
 set -euo pipefail
 # shellcheck source=scripts/prerequisites.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/scripts/prerequisites.sh"
+# shellcheck source=scripts/engine.sh
+. "$repository/scripts/engine.sh"
 
 unit_only=false filter=''
 while [ $# -gt 0 ]; do
     case $1 in
         --unit) unit_only=true; shift ;;
         --filter) [ $# -gt 1 ] || fail "--filter needs an expression."; filter=$2; shift 2 ;;
-        -h | --help) sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+        -h | --help) sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
         *) fail "unknown argument '$1'." "See ./test.sh --help." ;;
     esac
 done
 
 $unit_only || require_linux_root
 require_packages "${build_packages[@]}"
-$unit_only || require_packages "${runtime_packages[@]}" mmdebstrap=mmdebstrap zstd=zstd xz=xz-utils
+$unit_only || require_packages "${runtime_packages[@]}" mmdebstrap=mmdebstrap zstd=zstd xz=xz-utils python3=python3
+$unit_only || require_engine_packages
 require_dotnet
 build_solution
 
 results=$(mktemp -d)
-trap 'rm -rf "$results"' EXIT
+trap 'stop_engine; rm -rf "$results"' EXIT
 passed=0 failed=0 skipped=0
 broken=()
 
@@ -81,7 +85,7 @@ run_pester() {
     fi
 }
 
-# Everything of ours that can be left: processes, mounts, loop devices, control groups. One line each, so that before and after can be compared.
+# Everything of ours that can be left: processes, mounts, loop devices, control groups, containers. One line each, so that before and after can be compared.
 inventory() {
     local directory
     for directory in /proc/[0-9]*; do
@@ -91,21 +95,33 @@ inventory() {
     done
     grep -i agentsandbox /proc/self/mountinfo | sed 's/^/mount /' || true
     grep -H . /sys/block/loop*/loop/backing_file 2>/dev/null | sed 's/^/loop device /' || true
+    engine_containers
     find /sys/fs/cgroup -mindepth 2 -type d -ipath '*agentsandbox*/*' -printf 'cgroup %p\n' 2>/dev/null || true
+}
+
+# An image that a sandbox was started from stays on the engine, for the next one; those of the tests have no next one.
+remove_new_images() {
+    local new
+    new=$(comm -13 "$results/images" <(engine_images))
+    # shellcheck disable=SC2086  # one word an id
+    [ -z "$new" ] || docker rmi --force $new >/dev/null || broken+=("images of the tests could not be removed from the engine")
 }
 
 if $unit_only; then
     run_xunit AgentSandbox.Tests
 else
-    for backend in nspawn chroot; do
+    require_engine
+    for backend in nspawn chroot docker gvisor; do
         # Without them most of this product would go untested, and a green result would say nothing.
         "$agentsandbox" backends | awk -v b="$backend" 'tolower($1) == b && $2 == "yes" { found = 1 } END { exit !found }' ||
             fail "the backend $backend is not ready here, so it can't be tested." "$("$agentsandbox" backends)"
     done
     inventory | sort >"$results/before"
+    engine_images >"$results/images"
     run_xunit AgentSandbox.Tests
     run_xunit AgentSandbox.IntegrationTests
     [ -n "$filter" ] || run_pester
+    remove_new_images
     for _ in 1 2 3 4 5; do # supervisors that are just ending are not left over
         inventory | sort >"$results/after"
         leftovers=$(comm -13 "$results/before" "$results/after")

@@ -28,6 +28,9 @@ internal sealed class Bench : IAsyncDisposable
     /// <summary>Id of a running chroot sandbox.</summary>
     public string Chroot { get; private set; } = "";
 
+    /// <summary>Id of a running sandbox of the Docker backend, of the peer's image; empty where no engine answers.</summary>
+    public string Container { get; private set; } = "";
+
     /// <summary>Plain systemd-nspawn; null where it is not installed.</summary>
     public RawNspawn? RawNspawn { get; private set; }
 
@@ -57,6 +60,11 @@ internal sealed class Bench : IAsyncDisposable
             bench.Chroot = (await bench.Manager.CreateAsync(new() { Name = "bench-chroot", Backend = "Chroot" })).Id;
             bench.RawNspawn = await RawNspawn.CreateAsync();
             bench.Docker = await Docker.CreateAsync();
+            if (bench.Docker is not null)
+            {
+                bench.Container = (await bench.Manager.CreateAsync(new() { Name = "bench-docker", Backend = "Docker", Image = Docker.Name, NoPull = true })).Id;
+            }
+
             return bench;
         }
         catch

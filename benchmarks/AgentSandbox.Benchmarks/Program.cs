@@ -22,7 +22,10 @@ internal static class Program
         (string Name, Func<Task> Measure)[] rows =
         [
             ("throw-away sandboxes", () => ThrowAwayRow.MeasureAsync(bench)),
+            ("throw-away containers", () => ThrowAwayContainerRow.MeasureAsync(bench)),
             ("commands", () => CommandRow.MeasureAsync(bench)),
+            ("commands in containers", () => ContainerCommandRow.MeasureAsync(bench)),
+            ("copying into and out of containers", () => ContainerCopyRow.MeasureAsync(bench)),
             ("throughput", () => ThroughputRow.MeasureAsync(bench)),
             ("memory", () => MemoryRow.MeasureAsync(bench)),
             ("import", () => ImportRow.MeasureAsync(bench, Path.Combine(artifacts, "module", "AgentSandbox", "AgentSandbox.psd1"))),

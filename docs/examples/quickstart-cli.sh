@@ -40,6 +40,7 @@ show list 'tour-*'
 step "2. Run real commands"
 show exec tour-nspawn -- id
 show exec tour-nspawn -- sh -c 'grep PRETTY_NAME /etc/os-release'
+if grep -q '^Docker  *yes' <<<"$(sandbox backends)"; then show run --backend docker -- id; fi # where a container engine runs
 
 step "3. What does each see of this machine's processes?"
 numbers='find /proc -maxdepth 1 -name "[0-9]*" | wc -l'

@@ -31,6 +31,7 @@ try {
     Step '2. Run real commands'
     Show { Invoke-InSandbox tour-nspawn 'id' }
     Show { Invoke-InSandbox tour-nspawn 'grep PRETTY_NAME /etc/os-release' }
+    if ((Get-SandboxBackend Docker).Available) { Show { Invoke-InSandbox -Backend Docker 'id' } } # where a container engine runs
 
     Step "3. What does each see of this machine's processes?"
     $count = 'find /proc -maxdepth 1 -name "[0-9]*" | wc -l'

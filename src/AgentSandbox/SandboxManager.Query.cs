@@ -17,7 +17,7 @@ public sealed partial class SandboxManager
             {
                 all.AddRange(Wait(() => provider.ListAsync(CancellationToken.None)));
             }
-            catch (SandboxException e) when (warn is not null && e.ErrorId == SandboxErrorId.EngineUnreachable)
+            catch (SandboxException e) when (warn is not null && e.ErrorId is SandboxErrorId.EngineUnreachable or SandboxErrorId.RootRequired)
             {
                 warn($"{e.Message} {e.RecommendedAction}");
             }

@@ -26,6 +26,10 @@ public sealed partial class SandboxManager
         return resolved;
     }
 
+    /// <summary>Where the commands of a backend's sandboxes run.</summary>
+    /// <param name="backend">Its name.</param>
+    internal PayloadPlace PayloadPlaceOf(string backend) => _backends.First(b => b.Name == backend).PayloadPlace;
+
     private ISandboxBackend? ChooseBackend(string name, List<SpecificationProblem> problems)
     {
         if (string.Equals(name, SandboxSpecification.AutoBackend, StringComparison.OrdinalIgnoreCase))

@@ -1,4 +1,5 @@
 using AgentSandbox.Backends;
+using AgentSandbox.Backends.Docker.Engine;
 using AgentSandbox.Images;
 using AgentSandbox.State;
 
@@ -13,18 +14,18 @@ public sealed partial class SandboxManager : IAsyncDisposable
     /// <summary>Creates a manager over a state folder.</summary>
     /// <param name="home">The state folder; that of the environment when null.</param>
     public SandboxManager(SandboxHome? home = null)
-        : this(home ?? new SandboxHome(), BackendRegistry.Create)
+        : this(home, null)
     {
     }
 
-    /// <summary>Creates a manager over given places.</summary>
-    /// <param name="home">The state folder.</param>
-    /// <param name="providers">Makes the places that keep sandboxes.</param>
-    internal SandboxManager(SandboxHome home, Func<SandboxHome, ImageStore, IReadOnlyList<ISandboxProvider>> providers)
+    /// <summary>Creates a manager over a state folder and a certain container engine.</summary>
+    /// <param name="home">The state folder; that of the environment when null.</param>
+    /// <param name="engine">The engine; null is the one that the docker command line would use.</param>
+    internal SandboxManager(SandboxHome? home, DockerEndpoint? engine)
     {
-        Home = home;
+        Home = home ?? new SandboxHome();
         Images = new ImageStore(Home);
-        _providers = providers(Home, Images);
+        _providers = BackendRegistry.Create(Home, Images, engine);
         _backends = [.. _providers.SelectMany(p => p.Backends)];
     }
 

@@ -12,19 +12,22 @@ internal static class SharedManager
     private static readonly object s_lock = new();
     private static readonly Dictionary<string, SandboxManager> s_managers = new(StringComparer.Ordinal);
 
-    /// <summary>The manager of the state folder that the environment names now; a script may change the variable between two calls.</summary>
+    /// <summary>What decides which sandboxes there are: the state folder, and how the docker command line would find its engine.</summary>
+    private static readonly string[] s_places = [SandboxHome.EnvironmentVariable, "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"];
+
+    /// <summary>The manager of the state folder and engine that the environment names now; a script may change the variables between two calls.</summary>
     public static SandboxManager Current
     {
         get
         {
-            string key = Environment.GetEnvironmentVariable(SandboxHome.EnvironmentVariable) ?? "";
+            string key = string.Join('\0', s_places.Select(Environment.GetEnvironmentVariable));
             lock (s_lock)
             {
                 if (!s_managers.TryGetValue(key, out SandboxManager? manager))
                 {
                     // The module carries the native programs in its own folder.
                     SandboxPrograms.Folder ??= Path.Combine(Path.GetDirectoryName(typeof(SharedManager).Assembly.Location) ?? "", "bin");
-                    manager = new SandboxManager(new SandboxHome(key));
+                    manager = new SandboxManager(new SandboxHome());
                     s_managers.Add(key, manager);
                 }
 

@@ -22,12 +22,13 @@ internal static class BackendRegistry
     /// <summary>Makes all places that keep sandboxes, with their backends. <c>Auto</c> asks them in this order.</summary>
     /// <param name="home">The state folder.</param>
     /// <param name="images">The images.</param>
+    /// <param name="engine">The container engine; null is the one that the docker command line would use.</param>
     /// <returns>The providers.</returns>
-    public static IReadOnlyList<ISandboxProvider> Create(SandboxHome home, ImageStore images) => [new LocalSandboxes(home, images, Local(home)), Engine(home, images)];
+    public static IReadOnlyList<ISandboxProvider> Create(SandboxHome home, ImageStore images, DockerEndpoint? engine) => [new LocalSandboxes(home, images, Local(home)), Engine(home, images, engine)];
 
-    private static EngineSandboxes Engine(SandboxHome home, ImageStore images)
+    private static EngineSandboxes Engine(SandboxHome home, ImageStore images, DockerEndpoint? engine)
     {
-        var host = new EngineHost(() => new DockerEngine(DockerEndpointResolver.Resolve(), DockerCliSurroundings.Current));
+        var host = new EngineHost(() => new DockerEngine(engine ?? DockerEndpointResolver.Resolve(), DockerCliSurroundings.Current));
         return new EngineSandboxes(home, images, host, [new HyperVBackend(host), new GVisorBackend(host), new DockerBackend(host)]);
     }
 }

@@ -27,4 +27,7 @@ internal interface ISandboxBackend
     /// <param name="specification">The specification with defaults.</param>
     /// <returns>The warnings.</returns>
     IReadOnlyList<string> Warnings(SandboxSpecification specification);
+
+    /// <summary>Where commands run; asked when isolation is measured.</summary>
+    PayloadPlace PayloadPlace => PayloadPlace.ThisKernel;
 }

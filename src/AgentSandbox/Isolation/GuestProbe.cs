@@ -1,3 +1,5 @@
+using AgentSandbox.Isolation.Observation;
+
 namespace AgentSandbox.Isolation;
 
 /// <summary>
@@ -12,13 +14,18 @@ internal abstract class GuestProbe : IsolationProbe
     /// <inheritdoc/>
     public sealed override async Task<IsolationFinding> RunAsync(ProbeContext context, CancellationToken cancellationToken)
     {
+        if (context.Payload.OutOfSight is { } reason)
+        {
+            return await RunElsewhereAsync(context, reason, cancellationToken);
+        }
+
         string[] onHost = [Info.Id, .. Arguments(context, onHost: true)];
         (ProbeAnswer baseline, bool sawBaseline) = await ObserveAsync(context, () => context.RunOnHostAsync(onHost, cancellationToken), cancellationToken);
         string? secret = Secret(context);
         if (baseline.Outcome != ProbeOutcome.Open || (secret is not null && baseline.Nonce != secret) || (HostWatches && !sawBaseline))
         {
-            return AbsentOnHost(baseline) is { } reason
-                ? IsolationFinding.NotApplicable(reason)
+            return AbsentOnHost(baseline) is { } absence
+                ? IsolationFinding.NotApplicable(absence)
                 : IsolationFinding.Inconclusive($"The control failed: on the host itself the attempt does not succeed ({baseline.Description}).");
         }
 
@@ -52,9 +59,39 @@ internal abstract class GuestProbe : IsolationProbe
     protected virtual string? AbsentOnHost(ProbeAnswer baseline) => null;
 
     /// <summary>A fact that the host sees and that alone rules the opening out, whatever the guest says; null when there is none.</summary>
-    /// <param name="payload">A process of the sandbox.</param>
+    /// <param name="payload">What the host sees of the sandbox.</param>
     /// <returns>The fact.</returns>
-    protected virtual string? HostRulesOut(Observation.PayloadProcess payload) => null;
+    /// <exception cref="ProbeFailedException">The host can't look, for lack of rights.</exception>
+    protected virtual string? HostRulesOut(PayloadView payload) => null;
+
+    /// <summary>
+    /// Where neither canaries nor a control on this machine mean anything, only an opening can be shown, and only one that needs no canary: the
+    /// numbers and paths that belong to this machine's canaries would be a stranger's there.
+    /// </summary>
+    private async Task<IsolationFinding> RunElsewhereAsync(ProbeContext context, string reason, CancellationToken cancellationToken)
+    {
+        if (HostWatches || Secret(context) is not null)
+        {
+            return IsolationFinding.Inconclusive($"{reason} What is planted here for the sandbox to reach is not there.");
+        }
+
+        ProbeAnswer answer = await context.RunInSandboxAsync([Info.Id, .. Arguments(context, onHost: false)], cancellationToken);
+        return answer.Outcome == ProbeOutcome.Open
+            ? new(IsolationVerdict.Exposed, IsolationObserver.GuestReport, $"It works in the sandbox: {answer.Detail}.")
+            : IsolationFinding.Inconclusive($"{reason} Whether the attempt would succeed outside of the sandbox there can't be tried. In the sandbox: {answer.Description}.");
+    }
+
+    private string? TryRuleOut(PayloadView payload)
+    {
+        try
+        {
+            return HostRulesOut(payload);
+        }
+        catch (ProbeFailedException)
+        {
+            return null; // Who is not root may not look; what the guest reports still stands, as a report.
+        }
+    }
 
     private IsolationFinding Judge(ProbeContext context, ProbeAnswer answer, bool saw, string? secret)
     {
@@ -80,7 +117,7 @@ internal abstract class GuestProbe : IsolationProbe
             return IsolationFinding.Inconclusive($"The control in the sandbox failed ({answer.Description}).");
         }
 
-        return HostRulesOut(context.Payload) is { } fact
+        return TryRuleOut(context.Payload) is { } fact
             ? new(IsolationVerdict.Isolated, IsolationObserver.Host, $"{fact} In the sandbox: {answer.Description}.")
             : new(IsolationVerdict.Isolated, IsolationObserver.GuestReport, $"{answer.Description}.");
     }

@@ -4,7 +4,8 @@ namespace AgentSandbox.Isolation;
 internal abstract class HostProbe : IsolationProbe
 {
     /// <inheritdoc/>
-    public sealed override Task<IsolationFinding> RunAsync(ProbeContext context, CancellationToken cancellationToken) => Task.FromResult(Look(context));
+    public sealed override Task<IsolationFinding> RunAsync(ProbeContext context, CancellationToken cancellationToken) =>
+        Task.FromResult(context.Payload.OutOfSight is { } reason ? IsolationFinding.Inconclusive(reason) : Look(context));
 
     /// <summary>Looks.</summary>
     /// <param name="context">The run.</param>

@@ -43,13 +43,13 @@ public sealed class IsolationTester
         Sandbox sandbox = await Manager.CreateThrowAwayAsync(sibling, null, cancellationToken);
         try
         {
-            await using SandboxPayload payload = await SandboxPayload.StartAsync(Manager, sandbox.Id, cancellationToken);
+            await using SandboxPayload payload = await SandboxPayload.StartAsync(Manager, sandbox, cancellationToken);
             var context = new ProbeContext
             {
                 Specification = sandbox.Specification,
                 Defaults = Manager.Resolve(new SandboxSpecification { Backend = sandbox.Backend, Image = sandbox.Image }),
                 Canaries = canaries,
-                Payload = payload.Process,
+                Payload = payload.View,
                 Sandbox = payload.RunProbeAsync,
                 Host = onHost,
             };

@@ -21,8 +21,8 @@ internal sealed class ProbeContext
     /// <summary>What was planted on the host.</summary>
     public required HostCanaries Canaries { get; init; }
 
-    /// <summary>A process in the sandbox, started as any payload is, seen from the host.</summary>
-    public required PayloadProcess Payload { get; init; }
+    /// <summary>What the host sees of a process in the sandbox that was started as any payload is.</summary>
+    public required PayloadView Payload { get; init; }
 
     /// <summary>Runs in the sandbox.</summary>
     public required ProbeRunner Sandbox { private get; init; }

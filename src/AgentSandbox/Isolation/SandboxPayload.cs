@@ -12,27 +12,27 @@ internal sealed class SandboxPayload : IAsyncDisposable
     private readonly string _id;
     private readonly SandboxCommand _holder;
 
-    private SandboxPayload(SandboxManager manager, string id, SandboxCommand holder, PayloadProcess process)
+    private SandboxPayload(SandboxManager manager, string id, SandboxCommand holder, PayloadView view)
     {
         _manager = manager;
         _id = id;
         _holder = holder;
-        Process = process;
+        View = view;
     }
 
-    /// <summary>The process that stays.</summary>
-    public PayloadProcess Process { get; }
+    /// <summary>What the host sees of the process that stays.</summary>
+    public PayloadView View { get; }
 
     /// <summary>Starts the process that stays.</summary>
     /// <param name="manager">The manager.</param>
-    /// <param name="id">The sandbox.</param>
+    /// <param name="sandbox">The sandbox, which runs.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The payload.</returns>
     /// <exception cref="ProbeFailedException">It did not start as expected.</exception>
-    public static async Task<SandboxPayload> StartAsync(SandboxManager manager, string id, CancellationToken cancellationToken)
+    public static async Task<SandboxPayload> StartAsync(SandboxManager manager, Sandbox sandbox, CancellationToken cancellationToken)
     {
         string[] arguments = ["probe", "hold", HostCanaries.NewSecret()];
-        SandboxCommand holder = await manager.StartCommandAsync(id, Command(arguments) with { StandardInput = true }, cancellationToken);
+        SandboxCommand holder = await manager.StartCommandAsync(sandbox.Id, Command(arguments) with { StandardInput = true }, cancellationToken);
         try
         {
             // The first byte says that it is past all trampolines and is itself.
@@ -40,7 +40,7 @@ internal sealed class SandboxPayload : IAsyncDisposable
             deadline.CancelAfter(s_patience);
             int count = await holder.StandardOutput.ReadAsync(new byte[1], deadline.Token);
             return count == 1
-                ? new SandboxPayload(manager, id, holder, PayloadProcess.Find(arguments))
+                ? new SandboxPayload(manager, sandbox.Id, holder, PayloadView.Of(manager.PayloadPlaceOf(sandbox.Backend), sandbox, arguments))
                 : throw new ProbeFailedException("The process for the host to look at ended at once.");
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)

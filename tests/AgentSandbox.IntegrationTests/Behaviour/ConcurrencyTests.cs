@@ -5,12 +5,14 @@ namespace AgentSandbox.IntegrationTests.Behaviour;
 
 public sealed class ConcurrencyTests
 {
-    [Fact]
-    public async Task Fifty_creates_at_once_from_five_processes()
+    [Theory]
+    [InlineData("Nspawn")]
+    [InlineData("Docker")]
+    public async Task Fifty_creates_at_once_from_five_processes(string backend)
     {
         await using var host = new SandboxHost();
         string program = Path.Combine(Programs.Folder, "agentsandbox");
-        string Line(int process) => string.Join(" & ", Enumerable.Range(0, 10).Select(i => $"'{program}' create p{process}-{i} --memory 64MB >/dev/null")) + " & wait";
+        string Line(int process) => string.Join(" & ", Enumerable.Range(0, 10).Select(i => $"'{program}' create p{process}-{i} --backend {backend} --memory 64MB >/dev/null")) + " & wait";
         Process[] shells = [.. Enumerable.Range(0, 5).Select(p => Process.Start(new ProcessStartInfo("/bin/bash", ["-c", Line(p)])
         {
             RedirectStandardError = true, Environment = { [SandboxHome.EnvironmentVariable] = host.Root },
@@ -26,14 +28,16 @@ public sealed class ConcurrencyTests
         CommandResult[] results = await Task.WhenAll(all.Select(s => host.ShellAsync(s, "hostname")));
         Assert.Equal(all.Select(s => s.Name + "\n"), results.Select(r => r.StandardOutput));
         await Task.WhenAll(all.Select(s => host.Manager.RemoveAsync(s.Id)));
-        Assert.Empty(all.SelectMany(s => SandboxHost.RemainsOf(s.Id, host.Root)));
+        await Task.WhenAll(all.Select(s => host.NothingIsLeftOfAsync(s)));
     }
 
-    [Fact]
-    public async Task One_name_goes_to_one_of_many_that_ask_for_it_at_once()
+    [Theory]
+    [InlineData("Nspawn")]
+    [InlineData("Docker")]
+    public async Task One_name_goes_to_one_of_many_that_ask_for_it_at_once(string backend)
     {
         await using var host = new SandboxHost();
-        Task<Sandbox>[] attempts = [.. Enumerable.Range(0, 12).Select(_ => Task.Run(() => host.CreateAsync("Nspawn", s => s with { Name = "wanted" })))];
+        Task<Sandbox>[] attempts = [.. Enumerable.Range(0, 12).Select(_ => Task.Run(() => host.CreateAsync(backend, s => s with { Name = "wanted" })))];
         await Task.WhenAll(attempts.Select(a => a.ContinueWith(_ => { }, TaskScheduler.Default)));
         _ = Assert.Single(attempts, a => a.IsCompletedSuccessfully);
         Assert.All(attempts.Where(a => a.IsFaulted), a => Assert.Equal(SandboxErrorId.NameInUse, Assert.IsType<SandboxException>(a.Exception!.InnerException).ErrorId));
@@ -44,7 +48,7 @@ public sealed class ConcurrencyTests
     public async Task Two_hundred_commands_at_once_in_one_sandbox(string backend)
     {
         await using var host = new SandboxHost();
-        Sandbox sandbox = await host.CreateAsync(backend, s => s with { PidLimit = 1000 });
+        Sandbox sandbox = await host.CreateAsync(backend, s => s with { PidLimit = 4000, Memory = 2L << 30 });
         CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => host.ShellAsync(sandbox, $"sleep 0.1; echo out{i}; exit {i}")));
         for (int i = 0; i < 200; i++)
         {

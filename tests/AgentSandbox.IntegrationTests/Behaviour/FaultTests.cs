@@ -20,11 +20,11 @@ public sealed class FaultTests
     {
         await using var host = new SandboxHost();
         Sandbox sandbox = await host.CreateAsync(backend);
-        await host.ShellAsync(sandbox, "echo kept > /tmp/file; sync");
+        await host.ShellAsync(sandbox, "echo kept > ~/file; sync");
         Kill(State(host, sandbox).SupervisorId);
         await WaitForAsync(() => host.Manager.Get(sandbox.Id).State == SandboxState.Failed);
         await host.Manager.StartAsync(sandbox.Id);
-        Assert.Equal("kept\n", (await host.ShellAsync(sandbox, "cat /tmp/file")).StandardOutput);
+        Assert.Equal("kept\n", (await host.ShellAsync(sandbox, "cat ~/file")).StandardOutput);
     }
 
     [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]

@@ -34,7 +34,7 @@ public sealed class LifecycleTests
     {
         await using var host = new SandboxHost();
         Sandbox sandbox = await host.CreateAsync(backend);
-        Assert.Equal(0, (await host.ShellAsync(sandbox, "echo kept > /tmp/file")).ExitCode);
+        Assert.Equal(0, (await host.ShellAsync(sandbox, "echo kept > ~/file")).ExitCode);
         await host.ShellAsync(sandbox, "sleep 1000 >/dev/null 2>&1 &");
 
         Sandbox stopped = await host.Manager.StopAsync(sandbox.Id);
@@ -46,7 +46,7 @@ public sealed class LifecycleTests
 
         Sandbox started = await host.Manager.StartAsync(sandbox.Id);
         Assert.Equal(SandboxState.Running, started.State);
-        Assert.Equal("kept\n", (await host.ShellAsync(sandbox, "cat /tmp/file")).StandardOutput);
+        Assert.Equal("kept\n", (await host.ShellAsync(sandbox, "cat ~/file")).StandardOutput);
         Assert.Equal("", (await host.ShellAsync(sandbox, "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o 'sleep 100[0]'")).StandardOutput);
 
         Assert.Equal(SandboxState.Running, (await host.Manager.StartAsync(sandbox.Id)).State); // Once more changes nothing.

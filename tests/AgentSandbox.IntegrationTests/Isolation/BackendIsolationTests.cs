@@ -4,7 +4,7 @@ using AgentSandbox.Isolation;
 namespace AgentSandbox.IntegrationTests.Isolation;
 
 /// <summary>What our own backends hold: the claims of the documentation, measured.</summary>
-public class BackendIsolationTests
+public partial class BackendIsolationTests
 {
     [Fact]
     public async Task Nspawn_holds_everything()
@@ -71,6 +71,8 @@ public class BackendIsolationTests
     [Theory]
     [InlineData("Nspawn")]
     [InlineData("Chroot")]
+    [InlineData("Docker")]
+    [InlineData("GVisor")]
     public async Task A_run_that_is_given_up_leaves_nothing(string backend)
     {
         await using var host = new SandboxHost(); // Its disposal fails on remains.

@@ -9,7 +9,7 @@ namespace AgentSandbox.IntegrationTests.Isolation;
 /// A place made by other programs than ours, with a known opening or without one, in which probes run. So the probes are tested on
 /// boundaries that our own backends have no part in.
 /// </summary>
-internal sealed class RawSandbox : IAsyncDisposable
+internal sealed partial class RawSandbox : IAsyncDisposable
 {
     private readonly Process _holder;
     private readonly string? _root;
@@ -80,6 +80,11 @@ internal sealed class RawSandbox : IAsyncDisposable
     private static async Task<RawSandbox> StartAsync(SandboxSpecification specification, string? root, string[] launcher, ProbeRunner? sandbox)
     {
         string[] arguments = ["probe", "hold", HostCanaries.NewSecret()];
+        return await StartAsync(specification, root, launcher, sandbox, arguments, () => PayloadView.OfProcess(PayloadProcess.Find(arguments)));
+    }
+
+    private static async Task<RawSandbox> StartAsync(SandboxSpecification specification, string? root, string[] launcher, ProbeRunner? sandbox, string[] arguments, Func<PayloadView> view)
+    {
         var start = new ProcessStartInfo(launcher[0], [.. launcher[1..], .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         Process holder = Process.Start(start)!;
         Assert.NotNull(await holder.StandardOutput.ReadLineAsync());
@@ -88,7 +93,7 @@ internal sealed class RawSandbox : IAsyncDisposable
             Specification = specification,
             Defaults = new SandboxSpecification { Network = NetworkMode.None },
             Canaries = await HostCanaries.PlantAsync(CancellationToken.None),
-            Payload = PayloadProcess.Find(arguments),
+            Payload = view(),
             Sandbox = sandbox ?? HostProbeRunner.For(launcher),
             Host = HostProbeRunner.For(GuestProgram.Path),
         };

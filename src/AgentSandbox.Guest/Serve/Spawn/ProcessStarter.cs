@@ -43,7 +43,7 @@ internal sealed unsafe class ProcessStarter(TreeMarker marker, bool dropCapabili
         using var nativePrograms = new NativeStringArray(programs);
         using var nativeArguments = new NativeStringArray(arguments, freeSlots: 1);
         using var nativeVariables = new NativeStringArray(variables);
-        using var nativeFolder = new NativeStringArray([open.WorkingDirectory ?? account.Home]);
+        using var nativeFolder = new NativeStringArray([open.WorkingDirectory ?? open.Environment.GetValueOrDefault("HOME") ?? account.Home]);
         fixed (uint* groups = account.Groups)
         {
             var plan = new ChildPlan

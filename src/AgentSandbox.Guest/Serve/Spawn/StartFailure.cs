@@ -15,7 +15,7 @@ internal static class StartFailure
         int errno = failure.Errno;
         (string kind, string stage, string detail) = failure.Stage switch
         {
-            ChildStage.Execute => (OfExecute(errno), "execve", failure.Program < programs.Count && programs.Count == 1 ? programs[0] : open.Arguments[0]),
+            ChildStage.Execute => (OfExecute(errno, programs), "execve", failure.Program < programs.Count && programs.Count == 1 ? programs[0] : open.Arguments[0]),
             ChildStage.Interpreter => (FailKind.NotExecutable, "interpreter", programs[failure.Program]),
             ChildStage.WorkingDirectory => (FailKind.WorkingDirectory, "chdir", open.WorkingDirectory ?? "/"),
             ChildStage.Groups => (OfUser(errno), "setgroups", open.User ?? ""),
@@ -29,8 +29,10 @@ internal static class StartFailure
         return new FailMessage { Kind = kind, Errno = errno, Stage = stage, Detail = detail.Length > 4096 ? detail[..4096] : detail };
     }
 
-    private static string OfExecute(int errno) => errno switch
+    private static string OfExecute(int errno, IReadOnlyList<string> programs) => errno switch
     {
+        // gVisor's answer to a list that is too long; it can't be the name's fault when every name is short.
+        Errno.ENAMETOOLONG when programs.All(static p => p.Length < 200) => FailKind.ArgumentListTooLong,
         Errno.ENOENT or Errno.ENOTDIR => FailKind.CommandNotFound,
         Errno.E2BIG => FailKind.ArgumentListTooLong,
         Errno.EAGAIN or Errno.ENOMEM or Errno.EMFILE or Errno.ENFILE => FailKind.ResourceExhausted,

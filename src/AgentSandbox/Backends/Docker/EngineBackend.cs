@@ -50,6 +50,13 @@ internal abstract class EngineBackend(EngineHost host) : ISandboxBackend, IAsync
     /// <inheritdoc/>
     public virtual IReadOnlyList<string> Warnings(SandboxSpecification specification) => [];
 
+    /// <inheritdoc/>
+    public PayloadPlace PayloadPlace => Place(Host.GetFacts());
+
+    /// <summary>Where commands run.</summary>
+    /// <param name="facts">The engine.</param>
+    protected virtual PayloadPlace Place(EngineFacts facts) => facts.IsLocal ? PayloadPlace.ThisKernel : PayloadPlace.OtherMachine;
+
     /// <summary>Makes the request that makes a container.</summary>
     /// <param name="record">The sandbox, without what the image decides.</param>
     /// <param name="image">The image, which the engine has.</param>

@@ -20,10 +20,14 @@ internal sealed class EngineHost(Func<IDockerEngine> connect) : IDisposable
     /// <summary>Time that facts are believed. An engine is seldom reconfigured, but it may be restarted.</summary>
     private static readonly TimeSpan s_trust = TimeSpan.FromSeconds(10);
 
+    /// <summary>Several backends ask one after another; each waiting for the same connection to fail would take that many times as long.</summary>
+    private static readonly TimeSpan s_failureTrust = TimeSpan.FromSeconds(1);
+
     private readonly Lazy<IDockerEngine> _engine = new(connect);
     private readonly object _gate = new();
     private EngineFacts? _facts;
-    private long _factsTime;
+    private SandboxException? _failure;
+    private long _time;
 
     /// <summary>The client.</summary>
     /// <exception cref="SandboxException"><see cref="SandboxErrorId.EngineUnreachable"/>: its address can't be used.</exception>
@@ -48,22 +52,41 @@ internal sealed class EngineHost(Func<IDockerEngine> connect) : IDisposable
     {
         lock (_gate)
         {
-            if (_facts is not null && Environment.TickCount64 - _factsTime < s_trust.TotalMilliseconds)
+            double age = Environment.TickCount64 - _time;
+            if (_facts is not null && age < s_trust.TotalMilliseconds)
             {
                 return _facts;
             }
+
+            if (_failure is not null && age < s_failureTrust.TotalMilliseconds)
+            {
+                throw new SandboxException(_failure.ErrorId, _failure.Message, _failure.RecommendedAction, innerException: _failure);
+            }
         }
 
-        EnginePing ping = await Engine.PingAsync(cancellationToken);
-        EngineInfo info = await Engine.GetInfoAsync(cancellationToken);
-        var facts = new EngineFacts(ping, info, Locality.IsLocal(Engine.Endpoint, info));
+        try
+        {
+            EnginePing ping = await Engine.PingAsync(cancellationToken);
+            EngineInfo info = await Engine.GetInfoAsync(cancellationToken);
+            var facts = new EngineFacts(ping, info, Locality.IsLocal(Engine.Endpoint, info));
+            Remember(facts, null);
+            return facts;
+        }
+        catch (SandboxException e)
+        {
+            Remember(null, e);
+            throw;
+        }
+    }
+
+    private void Remember(EngineFacts? facts, SandboxException? failure)
+    {
         lock (_gate)
         {
             _facts = facts;
-            _factsTime = Environment.TickCount64;
+            _failure = failure;
+            _time = Environment.TickCount64;
         }
-
-        return facts;
     }
 
     /// <summary>As <see cref="GetFactsAsync"/>, for callers that can't wait asynchronously.</summary>

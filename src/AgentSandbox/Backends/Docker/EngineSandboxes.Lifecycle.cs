@@ -49,8 +49,7 @@ internal sealed partial class EngineSandboxes
             EngineContainer container = Remember(new EngineContainer(containerId[..EngineContainer.IdLength], containerId, record));
             await backend.StartAsync(container, cancellationToken);
             KeepTime(container);
-            ContainerInspect? inspect = await Engine.InspectContainerAsync(containerId, cancellationToken);
-            return View(container, Status(record, inspect?.State));
+            return await LookAsync(container, cancellationToken);
         }
         catch
         {

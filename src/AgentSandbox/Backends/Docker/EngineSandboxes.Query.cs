@@ -87,7 +87,13 @@ internal sealed partial class EngineSandboxes
             return ForgetGone(container);
         }
 
-        if (status.State == SandboxState.Running && await Engine.GetStatsAsync(container.ContainerId, cancellationToken) is { } stats)
+        if (!(await _host.GetFactsAsync(cancellationToken)).IsLocal)
+        {
+            status = status with { ProcessId = null }; // A number of another machine.
+        }
+
+        if (status.State == SandboxState.Running
+            && ((status.ProcessId is { } first ? LocalUsage.TryRead(container.ContainerId, first) : null) ?? await Engine.GetStatsAsync(container.ContainerId, cancellationToken)) is { } stats)
         {
             status = status with { MemoryUsage = stats.MemoryUsage, CpuTime = stats.CpuTime, ProcessCount = stats.Pids };
         }

@@ -39,12 +39,14 @@ internal static class FolderSource
 
     /// <summary>Starts to read.</summary>
     /// <param name="folder">The folder.</param>
+    /// <param name="withoutTimes">All files get one time of change, so that what was made twice is the same.</param>
     /// <returns>The running tar; the archive is its output.</returns>
-    public static ChildProgram Start(string folder) => ChildProgram.Start(
+    public static ChildProgram Start(string folder, bool withoutTimes = false) => ChildProgram.Start(
         "tar",
         [
             "--create", "--file=-", "--format=posix", "--sort=name", "--pax-option=delete=atime,delete=ctime,delete=mtime", "--numeric-owner", "--one-file-system",
-            "--xattrs", "--xattrs-include=security.capability", $"--directory={folder}", "--", ".",
+            "--xattrs", "--xattrs-include=security.capability",
+            .. withoutTimes ? (string[])["--mtime=@0"] : [], $"--directory={folder}", "--", ".",
         ],
         "tar");
 

@@ -43,6 +43,45 @@ internal sealed class PayloadProcess
             : throw new ProbeFailedException($"The host sees {found.Count} processes where it expects the one that it started in the sandbox.");
     }
 
+    /// <summary>Whether it has ended, or is a zombie: then nothing of it is left to look at.</summary>
+    public bool HasEnded
+    {
+        get
+        {
+            try
+            {
+                return Status("State")[0] is 'Z' or 'X';
+            }
+            catch (ProbeFailedException)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Whether a text is among its arguments.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>True when it is; false also when there is no such process.</returns>
+    public bool Mentions(string text) => TryReadArguments(Folder, out byte[] line) && line.AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0;
+
+    /// <summary>It and the processes that descend from it.</summary>
+    /// <returns>Itself first.</returns>
+    public IReadOnlyList<PayloadProcess> Tree()
+    {
+        ILookup<string, PayloadProcess> children = Directory.EnumerateDirectories("/proc")
+            .Where(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            .Select(folder => new PayloadProcess(int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)))
+            .Where(process => !process.HasEnded)
+            .ToLookup(process => process.TryStatus("PPid"));
+        List<PayloadProcess> tree = [this];
+        for (int i = 0; i < tree.Count; i++)
+        {
+            tree.AddRange(children[tree[i].Id.ToString(CultureInfo.InvariantCulture)]);
+        }
+
+        return tree;
+    }
+
     /// <summary>A line of proc_pid_status(5).</summary>
     /// <param name="name">Its name, without the colon.</param>
     /// <returns>Its value.</returns>
@@ -85,6 +124,18 @@ internal sealed class PayloadProcess
         string? its = new FileInfo($"{Folder}/ns/{kind}").LinkTarget;
         string? ours = new FileInfo($"/proc/self/ns/{kind}").LinkTarget;
         return its is null || ours is null ? throw new ProbeFailedException($"The host can't read the {kind} namespace of process {Id}.") : its == ours;
+    }
+
+    private string TryStatus(string name)
+    {
+        try
+        {
+            return Status(name);
+        }
+        catch (ProbeFailedException)
+        {
+            return ""; // It has ended.
+        }
     }
 
     private static bool TryReadArguments(string folder, out byte[] line)

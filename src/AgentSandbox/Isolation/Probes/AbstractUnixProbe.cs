@@ -24,5 +24,5 @@ internal sealed class AbstractUnixProbe : GuestProbe
     protected override string Secret(ProbeContext context) => context.Canaries.AbstractSecret;
 
     /// <inheritdoc/>
-    protected override string? HostRulesOut(PayloadProcess payload) => HostFacts.OwnNetwork(payload);
+    protected override string? HostRulesOut(PayloadView payload) => HostFacts.OwnNetwork(payload);
 }

@@ -26,17 +26,25 @@ internal sealed class CapabilitiesProbe : HostProbe
     /// <inheritdoc/>
     protected override IsolationFinding Look(ProbeContext context)
     {
-        PayloadProcess payload = context.Payload;
-        ulong has = Set(payload, "CapEff") | Set(payload, "CapPrm") | Set(payload, "CapInh");
-        string[] names = [.. s_dangerous.Where(capability => (has >> capability.Bit & 1) != 0).Select(capability => capability.Name)];
-        if (names.Length == 0)
+        PayloadView payload = context.Payload;
+        IReadOnlyList<(ulong Has, bool OwnNamespace)> seen = payload.Each(process =>
         {
-            return IsolationFinding.Host(false, $"The payload's effective and permitted sets hold none of the {s_dangerous.Length} dangerous capabilities ({has:x}).");
+            ulong has = Set(process, "CapEff") | Set(process, "CapPrm") | Set(process, "CapInh");
+            return (has, Names(has).Length > 0 && !process.SharesNamespace("user"));
+        });
+        ulong all = seen.Aggregate(0UL, (sum, one) => sum | one.Has);
+        if (Names(all).Length == 0)
+        {
+            return IsolationFinding.Host(false, $"The effective, permitted and inheritable sets of {payload.Name} hold none of the {s_dangerous.Length} dangerous capabilities ({all:x}).");
         }
 
-        bool ownNamespace = !payload.SharesNamespace("user");
-        return IsolationFinding.Host(!ownNamespace, $"The payload has {string.Join(", ", names)}{(ownNamespace ? ", but only inside its own user namespace" : "")}.");
+        ulong overHost = seen.Where(one => !one.OwnNamespace).Aggregate(0UL, (sum, one) => sum | one.Has);
+        return Names(overHost) is { Length: > 0 } names
+            ? IsolationFinding.Host(true, $"{payload.Subject} has {string.Join(", ", names)}.")
+            : IsolationFinding.Host(false, $"{payload.Subject} has {string.Join(", ", Names(all))}, but only inside its own user namespace.");
     }
+
+    private static string[] Names(ulong set) => [.. s_dangerous.Where(capability => (set >> capability.Bit & 1) != 0).Select(capability => capability.Name)];
 
     private static ulong Set(PayloadProcess payload, string name) => ulong.Parse(payload.Status(name), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

@@ -28,5 +28,5 @@ internal sealed class EgressProbe : GuestProbe
         baseline is { Outcome: ProbeOutcome.Closed, SelfTest: true } ? "This host has no route to other machines itself." : null;
 
     /// <inheritdoc/>
-    protected override string? HostRulesOut(PayloadProcess payload) => HostFacts.NoInterface(payload);
+    protected override string? HostRulesOut(PayloadView payload) => HostFacts.NoInterface(payload);
 }

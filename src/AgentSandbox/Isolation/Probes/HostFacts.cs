@@ -6,17 +6,17 @@ namespace AgentSandbox.Isolation.Probes;
 internal static class HostFacts
 {
     /// <summary>A process can name only processes of its own namespace and those below: pid_namespaces(7).</summary>
-    public static string? OwnProcesses(PayloadProcess payload) =>
-        payload.SharesNamespace("pid") ? null : "The payload has a process namespace of its own, so it has no number for a process of the host.";
+    public static string? OwnProcesses(PayloadView payload) =>
+        payload.SharesNamespace("pid") ? null : $"{payload.Subject} has a process namespace of its own, so it has no number for a process of the host.";
 
     /// <summary>Abstract sockets belong to a network namespace: unix(7), network_namespaces(7).</summary>
-    public static string? OwnNetwork(PayloadProcess payload) =>
-        payload.SharesNamespace("net") ? null : "The payload has a network namespace of its own.";
+    public static string? OwnNetwork(PayloadView payload) =>
+        payload.SharesNamespace("net") ? null : $"{payload.Subject} has a network namespace of its own.";
 
     /// <summary>A network namespace of its own in which no interface but loopback exists, so that no packet leaves it.</summary>
-    public static string? NoInterface(PayloadProcess payload) =>
-        !payload.SharesNamespace("net") && payload.ReadLines("net/dev").Skip(2).All(line => line.TrimStart().StartsWith("lo:", StringComparison.Ordinal))
-            ? "The payload has a network namespace of its own with no interface but loopback."
+    public static string? NoInterface(PayloadView payload) =>
+        !payload.SharesNamespace("net") && payload.Each(process => process.ReadLines("net/dev").Skip(2).All(line => line.TrimStart().StartsWith("lo:", StringComparison.Ordinal))).All(only => only)
+            ? $"{payload.Subject} has a network namespace of its own with no interface but loopback."
             : null;
 
     /// <summary>The parameter that puts a sandbox on the host's network, where the backend has another network to offer.</summary>

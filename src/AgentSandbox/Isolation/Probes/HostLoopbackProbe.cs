@@ -25,5 +25,5 @@ internal sealed class HostLoopbackProbe : GuestProbe
     protected override string Secret(ProbeContext context) => context.Canaries.LoopbackSecret;
 
     /// <inheritdoc/>
-    protected override string? HostRulesOut(PayloadProcess payload) => HostFacts.NoInterface(payload);
+    protected override string? HostRulesOut(PayloadView payload) => HostFacts.NoInterface(payload);
 }

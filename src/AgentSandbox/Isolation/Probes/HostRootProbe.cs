@@ -15,7 +15,7 @@ internal sealed class HostRootProbe : HostProbe
     /// <inheritdoc/>
     protected override IsolationFinding Look(ProbeContext context)
     {
-        string[] ids = context.Payload.Status("Uid").Split('\t', StringSplitOptions.RemoveEmptyEntries);
-        return IsolationFinding.Host(ids.Contains("0"), $"On the host the payload's user ids are {string.Join(", ", ids.Distinct())}.");
+        string[] ids = [.. context.Payload.Each(process => process.Status("Uid")).SelectMany(line => line.Split('\t', StringSplitOptions.RemoveEmptyEntries)).Distinct()];
+        return IsolationFinding.Host(ids.Contains("0"), $"On the host the user ids of {context.Payload.Name} are {string.Join(", ", ids)}.");
     }
 }

@@ -23,6 +23,16 @@ internal abstract class LimitProbe : HostProbe
         return IsolationFinding.Host(loose, $"The control group's limit is {format(value)}{(loose ? $", more than the {format(asked!.Value)} that were asked for" : "")}.");
     }
 
+    /// <summary>The limit that binds all of a payload's processes: none as soon as one has none.</summary>
+    /// <param name="payload">What the host sees of it.</param>
+    /// <param name="limit">Reads one process's.</param>
+    /// <returns>The limit.</returns>
+    protected static double? Loosest(PayloadView payload, Func<PayloadLimits, double?> limit)
+    {
+        IReadOnlyList<double?> limits = payload.Each(process => limit(new PayloadLimits(process)));
+        return limits.Contains(null) ? null : limits.Max();
+    }
+
     /// <summary>Data of a limit's probe.</summary>
     protected static IsolationProbeInfo Limit(string id, IsolationSeverity severity, string what, string parameter) =>
         new(id, IsolationCategory.Resource, severity, $"Can a payload use as much {what} as the host has?", "cgroups(7)", parameter);
@@ -39,7 +49,7 @@ internal sealed class MemoryLimitProbe : LimitProbe
 
     /// <inheritdoc/>
     protected override IsolationFinding Look(ProbeContext context) =>
-        Compare(new PayloadLimits(context.Payload).Memory, context.Specification.Memory, value => ByteSize.Format((long)value));
+        Compare(Loosest(context.Payload, limits => limits.Memory), context.Specification.Memory, value => ByteSize.Format((long)value));
 }
 
 /// <summary>Processes.</summary>
@@ -53,7 +63,7 @@ internal sealed class PidLimitProbe : LimitProbe
 
     /// <inheritdoc/>
     protected override IsolationFinding Look(ProbeContext context) =>
-        Compare(new PayloadLimits(context.Payload).Pids, context.Specification.PidLimit, value => value.ToString("0", CultureInfo.InvariantCulture) + " processes");
+        Compare(Loosest(context.Payload, limits => limits.Pids), context.Specification.PidLimit, value => value.ToString("0", CultureInfo.InvariantCulture) + " processes");
 }
 
 /// <summary>CPU time.</summary>
@@ -67,33 +77,5 @@ internal sealed class CpuLimitProbe : LimitProbe
 
     /// <inheritdoc/>
     protected override IsolationFinding Look(ProbeContext context) =>
-        Compare(new PayloadLimits(context.Payload).Cpu, context.Specification.Cpu, value => value.ToString("0.##", CultureInfo.InvariantCulture) + " CPUs");
-}
-
-/// <summary>Disk space of the root file system.</summary>
-internal sealed class DiskLimitProbe : LimitProbe
-{
-    /// <inheritdoc/>
-    public override IsolationProbeInfo Info { get; } = Limit("res.disk", IsolationSeverity.Low, "disk space", "-DiskLimit 1GB") with { Reference = "statvfs(3)" };
-
-    /// <inheritdoc/>
-    public override string? DeclaredBy(ProbeContext context) => context.Specification.DiskLimit == 0 ? "-DiskLimit 0" : null;
-
-    /// <inheritdoc/>
-    protected override IsolationFinding Look(ProbeContext context)
-    {
-        try
-        {
-            // Only the size of the file system at the payload's root is asked for; no path below it is followed.
-            var drive = new DriveInfo(context.Payload.Folder + "/root");
-            long size = drive.TotalSize;
-            long? asked = context.Specification.DiskLimit;
-            bool limited = asked > 0 ? size <= asked * 1.05 : size < new DriveInfo(context.Canaries.Files.Folder).TotalSize;
-            return IsolationFinding.Host(!limited, $"The root file system has {ByteSize.Format(size)} in all{(limited ? "" : ", which no limit of the sandbox's own explains")}.");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new ProbeFailedException($"The host can't measure the payload's root: {error.Message}", error);
-        }
-    }
+        Compare(Loosest(context.Payload, limits => limits.Cpu), context.Specification.Cpu, value => value.ToString("0.##", CultureInfo.InvariantCulture) + " CPUs");
 }

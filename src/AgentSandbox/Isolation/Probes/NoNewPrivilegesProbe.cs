@@ -15,7 +15,7 @@ internal sealed class NoNewPrivilegesProbe : HostProbe
     /// <inheritdoc/>
     protected override IsolationFinding Look(ProbeContext context)
     {
-        string value = context.Payload.Status("NoNewPrivs");
-        return IsolationFinding.Host(value != "1", $"NoNewPrivs of the payload is {value}.");
+        string[] values = [.. context.Payload.Each(process => process.Status("NoNewPrivs")).Distinct()];
+        return IsolationFinding.Host(values is not ["1"], $"NoNewPrivs of {context.Payload.Name} is {string.Join(" and ", values)}.");
     }
 }

@@ -15,7 +15,8 @@ internal sealed class SeccompProbe : HostProbe
     /// <inheritdoc/>
     protected override IsolationFinding Look(ProbeContext context)
     {
-        string mode = context.Payload.Status("Seccomp");
-        return IsolationFinding.Host(mode != "2", $"Seccomp of the payload is {mode} ({(mode == "2" ? "filtered" : "not filtered")}).");
+        string[] modes = [.. context.Payload.Each(process => process.Status("Seccomp")).Distinct()];
+        bool filtered = modes is ["2"];
+        return IsolationFinding.Host(!filtered, $"Seccomp of {context.Payload.Name} is {string.Join(" and ", modes)} ({(filtered ? "filtered" : "not filtered")}).");
     }
 }

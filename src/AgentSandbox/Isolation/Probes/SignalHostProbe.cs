@@ -32,5 +32,5 @@ internal sealed class SignalHostProbe : GuestProbe
     }
 
     /// <inheritdoc/>
-    protected override string? HostRulesOut(PayloadProcess payload) => HostFacts.OwnProcesses(payload);
+    protected override string? HostRulesOut(PayloadView payload) => HostFacts.OwnProcesses(payload);
 }

@@ -37,5 +37,5 @@ internal sealed class TraceHostProbe : GuestProbe
     }
 
     /// <inheritdoc/>
-    protected override string? HostRulesOut(PayloadProcess payload) => HostFacts.OwnProcesses(payload);
+    protected override string? HostRulesOut(PayloadView payload) => HostFacts.OwnProcesses(payload);
 }

@@ -46,13 +46,6 @@ public sealed class RulesTests
     }
 
     [Fact]
-    public async Task Auto_takes_it_on_such_an_engine()
-    {
-        await using var windows = new WindowsSandboxes();
-        Assert.Equal("HyperV", windows.Manager.Resolve(Plain with { Backend = "Auto" }).Backend);
-    }
-
-    [Fact]
     public void Linux_paths_are_what_they_were()
     {
         var specification = new SandboxSpecification { WorkingDirectory = @"C:\work", Mounts = [new SandboxMount { Source = Path.GetTempPath(), Target = @"C:\work" }] };

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using AgentSandbox.Backends.Docker;
 using AgentSandbox.Backends.Docker.Engine.Http;
 using AgentSandbox.Backends.Docker.Engine.Model;
 using AgentSandbox.Tests.Docker.StandIn;
@@ -60,8 +59,6 @@ internal sealed class StandInWindowsEngine : IAsyncDisposable
     public string? StartFailure { get; set; }
 
     public IEnumerable<StandInProcess> Execs => Containers.Values.SelectMany(c => c.Execs.Values);
-
-    public EngineHost Connect() => new(() => Engine.EngineClient.Of(Http.Endpoint));
 
     public ValueTask DisposeAsync() => Http.DisposeAsync();
 

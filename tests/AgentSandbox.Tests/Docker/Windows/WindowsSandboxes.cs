@@ -1,6 +1,3 @@
-using AgentSandbox.Backends.Docker;
-using AgentSandbox.Backends.Docker.Linux;
-using AgentSandbox.Backends.Docker.Windows;
 using AgentSandbox.State;
 
 namespace AgentSandbox.Tests.Docker.Windows;
@@ -24,11 +21,7 @@ internal sealed class WindowsSandboxes : IAsyncDisposable
     public static SandboxSpecification Specification => new() { Backend = "HyperV", Image = "servercore:ltsc2022" };
 
     /// <summary>What another process has.</summary>
-    public SandboxManager NewManager() => new(new SandboxHome(_home), (home, images) =>
-    {
-        EngineHost host = Engine.Connect();
-        return [new EngineSandboxes(home, images, host, [new HyperVBackend(host), new DockerBackend(host)])];
-    });
+    public SandboxManager NewManager() => new(new SandboxHome(_home), Engine.Http.Endpoint);
 
     public Task<Sandbox> CreateAsync(SandboxSpecification? specification = null) => Manager.CreateAsync(specification ?? Specification, null, Soon);
 

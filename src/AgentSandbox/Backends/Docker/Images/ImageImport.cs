@@ -14,6 +14,7 @@ namespace AgentSandbox.Backends.Docker.Images;
 internal sealed class ImageImport(IDockerEngine engine)
 {
     private const string Repository = "agentsandbox/image";
+    private const string ImageLabel = "agentsandbox.image";
     private const string HashFile = "content.sha256";
     private const int TagLength = 32;
 
@@ -32,13 +33,41 @@ internal sealed class ImageImport(IDockerEngine engine)
             return (reference, there);
         }
 
-        using ChildProgram tar = FolderSource.Start(image.RootPath);
+        using ChildProgram tar = FolderSource.Start(image.RootPath, IsMadeHere(image));
         var counting = new CountingStream(tar.Output, bytes => progress?.Report(Report(image, "importing it into the engine", bytes)));
-        await engine.ImportImageAsync(counting, Repository, tag, [$"LABEL {ContainerLabels.Content}={hash} agentsandbox.image={image.Name}"], cancellationToken);
+        await engine.ImportImageAsync(counting, Repository, tag, [$"LABEL {ContainerLabels.Content}={hash} {ImageLabel}={image.Name}"], cancellationToken);
         await FolderSource.FinishAsync(tar, image.RootPath, cancellationToken);
+        await SweepAsync(image, tag, cancellationToken);
         return await engine.InspectImageAsync(reference, cancellationToken) is { } imported
             ? (reference, imported)
             : throw new SandboxException(SandboxErrorId.ImageNotFound, $"The image '{image.Name}' was imported into the engine, and was removed by somebody at once.", "Try again.", image.Name);
+    }
+
+    /// <summary>The built-in image is made anew on each machine, in each state folder and after each update: only what is in it counts, not when that was made.</summary>
+    private static bool IsMadeHere(SandboxImage image) => image.HostBinds.Count > 0;
+
+    /// <summary>Earlier states of the built-in image serve nobody any more, but for the sandboxes that stand on them.</summary>
+    private async Task SweepAsync(SandboxImage image, string tag, CancellationToken cancellationToken)
+    {
+        if (!IsMadeHere(image))
+        {
+            return;
+        }
+
+        foreach (ImageSummary old in await engine.ListImagesAsync([ContainerLabels.Content, $"{ImageLabel}={image.Name}"], cancellationToken))
+        {
+            foreach (string reference in (old.RepoTags ?? []).Where(t => t.StartsWith(Repository + ":", StringComparison.Ordinal) && !t.EndsWith(tag, StringComparison.Ordinal)))
+            {
+                try
+                {
+                    await engine.RemoveImageAsync(reference, cancellationToken);
+                }
+                catch (DockerEngineException e) when (e.StatusCode == 409)
+                {
+                    // A sandbox stands on it; the next sweep may get it.
+                }
+            }
+        }
     }
 
     /// <summary>The hash is kept beside the image, which never changes: reading all of it again costs seconds.</summary>
@@ -50,7 +79,7 @@ internal sealed class ImageImport(IDockerEngine engine)
             return kept;
         }
 
-        using ChildProgram tar = FolderSource.Start(image.RootPath);
+        using ChildProgram tar = FolderSource.Start(image.RootPath, IsMadeHere(image));
         var counting = new CountingStream(tar.Output, bytes => progress?.Report(Report(image, "reading it", bytes)));
         string hash = Convert.ToHexString(await SHA256.HashDataAsync(counting, cancellationToken)).ToLowerInvariant();
         await FolderSource.FinishAsync(tar, image.RootPath, cancellationToken);

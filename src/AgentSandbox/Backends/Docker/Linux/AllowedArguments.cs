@@ -36,8 +36,27 @@ internal static class AllowedArguments
             allowed.AddRange(unlessBefore.SelectMany(Sayable));
         }
 
-        return allowed.Exists(a => a.Count == 0) ? [[]] : allowed;
+        return WithoutRepetitions(allowed);
     }
+
+    /// <summary>Leaves out what another alternative allows already, the first of two equal ones excepted: the engine compiles every one.</summary>
+    private static List<IReadOnlyList<ArgumentTest>> WithoutRepetitions(List<IReadOnlyList<ArgumentTest>> alternatives)
+    {
+        var kept = new List<IReadOnlyList<ArgumentTest>>();
+        for (int i = 0; i < alternatives.Count; i++)
+        {
+            if (!alternatives.Where((other, j) => j != i && Implies(alternatives[i], other) && (j < i || !Implies(other, alternatives[i]))).Any())
+            {
+                kept.Add(alternatives[i]);
+            }
+        }
+
+        return kept;
+    }
+
+    /// <summary>Whether all that passes the one passes the other too.</summary>
+    private static bool Implies(IReadOnlyList<ArgumentTest> one, IReadOnlyList<ArgumentTest> other) =>
+        other.All(wide => one.Any(narrow => narrow.Argument == wide.Argument && (narrow.Mask & wide.Mask) == wide.Mask && (narrow.Value & wide.Mask) == wide.Value));
 
     /// <summary>One conjunction of any tests as alternatives of equalities.</summary>
     private static IEnumerable<IReadOnlyList<ArgumentTest>> Sayable(ArgumentTest[] tests)

@@ -8,15 +8,30 @@ internal sealed class GVisorBackend(EngineHost host) : LinuxContainerBackend(hos
     /// <summary>Names the engine's runtime, where it is not <c>runsc</c>.</summary>
     internal const string RuntimeVariable = "AGENTSANDBOX_GVISOR_RUNTIME";
 
+    /// <summary>With fewer gVisor does not start.</summary>
+    private const int LowestPids = 64;
+
     private const string DefaultRuntime = "runsc";
 
     /// <inheritdoc/>
     public override string Name => BackendName;
 
+    /// <summary>
+    /// In gVisor a process may open the descriptors of another one of its user, so the guest must not be the commands' user. Its capabilities are
+    /// those of gVisor's kernel, not of the machine's.
+    /// </summary>
+    protected override bool GuestIsRoot => true;
+
+    /// <summary>The limit counts the machine's threads, of which gVisor takes several for each of its own.</summary>
+    protected override int DefaultPids => 2048;
+
     private static string WantedRuntime => Environment.GetEnvironmentVariable(RuntimeVariable) is { Length: > 0 } name ? name : DefaultRuntime;
 
     /// <inheritdoc/>
     protected override string? Runtime(EngineFacts facts) => WantedRuntime;
+
+    /// <inheritdoc/>
+    protected override PayloadPlace Place(EngineFacts facts) => facts.IsLocal ? PayloadPlace.OwnKernel : PayloadPlace.OtherMachine;
 
     /// <inheritdoc/>
     protected override (string Reason, string Action)? Missing(EngineFacts facts) =>
@@ -28,6 +43,11 @@ internal sealed class GVisorBackend(EngineHost host) : LinuxContainerBackend(hos
     /// <inheritdoc/>
     protected override IEnumerable<SpecificationProblem> ValidateFor(SandboxSpecification specification, EngineFacts facts)
     {
+        if (specification.PidLimit is > 0 and < LowestPids)
+        {
+            yield return new(SandboxErrorId.InvalidLimit, "PidLimit", $"gVisor itself needs more than {specification.PidLimit} threads.", $"Give at least {LowestPids}, or 0 for no limit.");
+        }
+
         if (specification.Network == NetworkMode.Host)
         {
             yield return new(SandboxErrorId.NotEnforceable, "Network", "gVisor has a network of its own; the host's is not to be had with it.", "Use -Network None, or -Backend Docker.");

@@ -10,13 +10,22 @@ namespace AgentSandbox.Backends.Docker.Linux;
 internal abstract class LinuxContainerBackend(EngineHost host) : EngineBackend(host)
 {
     private const long DefaultMemory = 1L << 30;
-    private const int DefaultPids = 512;
+    private const int CommonPids = 512;
     private const long DefaultDisk = 2L << 30;
     private readonly GuestConnectionPool _connections = new();
+
+    /// <summary>Limit of processes and threads when none is asked for.</summary>
+    protected virtual int DefaultPids => CommonPids;
 
     /// <summary>Name of the engine's runtime; null is its default.</summary>
     /// <param name="facts">The engine.</param>
     protected virtual string? Runtime(EngineFacts facts) => null;
+
+    /// <summary>
+    /// The guest is root with the few capabilities that it takes to become another user, and each command's user is the guest's to take on. Else the
+    /// guest is the commands' user itself, with no capability, and a command of another user has a guest of its own.
+    /// </summary>
+    protected virtual bool GuestIsRoot => false;
 
     /// <inheritdoc/>
     protected override (string Reason, string Action)? Missing(EngineFacts facts) =>
@@ -93,7 +102,7 @@ internal abstract class LinuxContainerBackend(EngineHost host) : EngineBackend(h
         }
 
         ContainerRecord complete = Complete(record, image);
-        return (complete, new LinuxContainerRequest(complete, image, facts) { Runtime = Runtime(facts) }.Build());
+        return (complete, new LinuxContainerRequest(complete, image, facts) { GuestProgram = SandboxPrograms.Guest, Runtime = Runtime(facts), GuestIsRoot = GuestIsRoot }.Build());
     }
 
     /// <inheritdoc/>
@@ -111,6 +120,7 @@ internal abstract class LinuxContainerBackend(EngineHost host) : EngineBackend(h
         {
             await Host.Engine.StartContainerAsync(container.ContainerId, cancellationToken);
             _connections.Adopt(Key(container, null), await GuestConnection.OpenAsync(stream, cancellationToken));
+            await CheckUserAsync(container, cancellationToken);
         }
         catch (SandboxException e) when (e.ErrorId is SandboxErrorId.GuestDisconnected or SandboxErrorId.GuestNotResponding or SandboxErrorId.ProtocolViolation)
         {
@@ -131,11 +141,22 @@ internal abstract class LinuxContainerBackend(EngineHost host) : EngineBackend(h
         string? otherUser = command.User is { } user && user != specification.User && user != container.Record.User ? user : null;
         CommandSpecification complete = command with
         {
-            User = null, // The server on the other end runs as that user already, and can't become another one.
-            WorkingDirectory = command.WorkingDirectory ?? container.Record.WorkingDirectory ?? (otherUser is null ? container.Record.Home : null),
+            //// A guest that is no root runs as that user already, and can't become another one.
+            User = GuestIsRoot ? command.User ?? container.Record.User : null,
+            WorkingDirectory = command.WorkingDirectory ?? container.Record.WorkingDirectory,
             Environment = CommandDefaults.Merge(WithHome(container.Record, otherUser), command.Environment),
         };
-        return _connections.StartAsync(Key(container, otherUser), ct => ConnectAsync(container, otherUser, ct), complete, cancellationToken);
+        string? guestUser = GuestIsRoot ? null : otherUser;
+        return _connections.StartAsync(Key(container, guestUser), ct => ConnectAsync(container, guestUser, ct), complete, cancellationToken);
+    }
+
+    /// <summary>An engine says at the start when the user of its process is unknown; where that is root, the guest is asked.</summary>
+    private async Task CheckUserAsync(EngineContainer container, CancellationToken cancellationToken)
+    {
+        if (GuestIsRoot && container.Record.Specification.User is not null)
+        {
+            await using SandboxCommand nothing = await StartCommandAsync(container, new CommandSpecification { Arguments = [LinuxContainerRequest.GuestPath], WorkingDirectory = "/" }, cancellationToken);
+        }
     }
 
     /// <inheritdoc/>
@@ -151,7 +172,7 @@ internal abstract class LinuxContainerBackend(EngineHost host) : EngineBackend(h
             new ExecCreate
             {
                 Cmd = [LinuxContainerRequest.GuestPath, .. LinuxContainerRequest.Serve(container.Record)],
-                User = user ?? container.Record.User,
+                User = GuestIsRoot ? LinuxContainerRequest.Root : user ?? container.Record.User,
                 WorkingDir = "/",
                 AttachStdin = true,
             },

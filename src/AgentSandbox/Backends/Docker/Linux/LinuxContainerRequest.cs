@@ -16,13 +16,31 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
     /// <summary>Its folder.</summary>
     public const string GuestFolder = "/.agentsandbox";
 
+    /// <summary>Root, without regard to what an image calls it.</summary>
+    public const string Root = "0:0";
+
+    /// <summary>To become another user, to end that one's processes, to mark them, and to give all this up: commands have none.</summary>
+    private static readonly string[] s_guestCapabilities = ["SETUID", "SETGID", "KILL", "SETPCAP", "SYS_RESOURCE"];
+
     private static readonly Version s_cgroupNamespaces = new(1, 41);
 
     /// <summary>From here on a read-only mount is read-only with all that is mounted below it.</summary>
     private static readonly Version s_recursiveReadOnly = new(1, 44);
 
+    /// <summary>With programs in it executable, as in the other backends' and without -ReadOnly: the engine's own default is noexec.</summary>
+    private const string TemporaryFolder = "rw,exec,nosuid,nodev,mode=1777,size=64m";
+
+    /// <summary>What stays writable, in memory, when the root is read-only.</summary>
+    private static readonly string[] s_temporaryFolders = ["/tmp", "/var/tmp", "/run"];
+
     /// <summary>Name of the runtime; null is the engine's default.</summary>
     public string? Runtime { get; init; }
+
+    /// <summary>Path of the guest program on this machine, which is mounted where the engine is here too.</summary>
+    public required string GuestProgram { get; init; }
+
+    /// <summary>The guest is root, as <see cref="LinuxContainerBackend"/> says.</summary>
+    public bool GuestIsRoot { get; init; }
 
     /// <summary>Makes the body; labels are the caller's.</summary>
     /// <returns>The body.</returns>
@@ -33,7 +51,7 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
         {
             Image = image.Reference,
             Hostname = specification.Network == NetworkMode.Host && specification.Hostname is null ? null : specification.Hostname ?? record.Name.Replace('_', '-'),
-            User = record.User,
+            User = GuestIsRoot ? Root : record.User,
             Entrypoint = [GuestPath],
             Cmd = [.. Serve(record), .. Life()],
             WorkingDir = "/",
@@ -94,11 +112,10 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
         IpcMode = "private",
         CgroupnsMode = facts.Ping.ApiVersion >= s_cgroupNamespaces ? "private" : null,
         CapDrop = ["ALL"],
+        CapAdd = GuestIsRoot ? s_guestCapabilities : null,
         SecurityOpt = ["no-new-privileges", "seccomp=" + SeccompProfile.For(WritesToHost(specification))],
         ReadonlyRootfs = specification.ReadOnly,
-        Tmpfs = specification.ReadOnly
-            ? new Dictionary<string, string> { ["/tmp"] = TemporaryFolder("1777"), ["/var/tmp"] = TemporaryFolder("1777"), ["/run"] = TemporaryFolder("1777") }
-            : null,
+        Tmpfs = specification.ReadOnly ? s_temporaryFolders.ToDictionary(folder => folder, _ => TemporaryFolder) : null,
         Mounts = [.. Mounts(specification)],
         Memory = specification.Memory > 0 ? specification.Memory : null,
         MemorySwap = specification.Memory > 0 && facts.Info.SwapLimit ? specification.Memory : null,
@@ -115,7 +132,15 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
     {
         if (facts.IsLocal)
         {
-            yield return Bind(SandboxPrograms.Guest, GuestPath, readOnly: true);
+            // The folder is a mount too: one that is not, root in the sandbox could rename, and put another program in the guest's place.
+            yield return new Mount { Type = "tmpfs", Target = GuestFolder, ReadOnly = true };
+            yield return Bind(GuestProgram, GuestPath, readOnly: true);
+        }
+
+        foreach (string volume in specification.ReadOnly ? VolumesOfImage(specification) : [])
+        {
+            // Filled by the engine with what the image has there. It would be writable, whatever the root is.
+            yield return new Mount { Type = "volume", Target = volume, ReadOnly = true };
         }
 
         foreach (string folder in image.HostBinds)
@@ -139,7 +164,14 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
         BindOptions = new BindOptions { Propagation = "rprivate", NonRecursive = readOnly && facts.Ping.ApiVersion < s_recursiveReadOnly ? true : null },
     };
 
-    private static bool WritesToHost(SandboxSpecification specification) => specification.Mounts.Any(m => !m.ReadOnly);
+    /// <summary>Folders for which the image wants volumes, but for those that something else is mounted on.</summary>
+    private IEnumerable<string> VolumesOfImage(SandboxSpecification specification)
+    {
+        string[] taken = [.. specification.Mounts.Select(m => m.Target).Concat(s_temporaryFolders).Append(GuestFolder).Select(Plain)];
+        return (image.Image.Config?.Volumes ?? new Dictionary<string, EmptyObject>()).Keys.Where(volume => !taken.Contains(Plain(volume)));
+    }
 
-    private static string TemporaryFolder(string mode) => $"rw,nosuid,nodev,mode={mode},size=64m";
+    private static string Plain(string folder) => folder.TrimEnd('/');
+
+    private static bool WritesToHost(SandboxSpecification specification) => specification.Mounts.Any(m => !m.ReadOnly);
 }

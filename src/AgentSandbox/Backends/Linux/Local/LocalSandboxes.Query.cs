@@ -23,7 +23,11 @@ internal sealed partial class LocalSandboxes
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> HasAsync(string id, CancellationToken cancellationToken) => ValueTask.FromResult(_store.TryRead(id) is not null);
+    public ValueTask<bool> HasAsync(string id, CancellationToken cancellationToken)
+    {
+        ThrowIfNotRoot();
+        return ValueTask.FromResult(_store.TryRead(id) is not null);
+    }
 
     private Sandbox? TryLook(string id)
     {
