@@ -141,9 +141,10 @@ public sealed class CopySandboxItemCommand : SandboxCmdlet
         };
     }
 
-    private static string Absolute(string path) => path.StartsWith('/')
+    // Whether it fits the sandbox is for the sandbox to say; what fits none is told before anything is looked for.
+    private static string Absolute(string path) => path.StartsWith('/') || path is [_, ':', '/' or '\\', ..]
         ? path
-        : throw new SandboxException(SandboxErrorId.CopyPathNotFound, $"'{path}' is no absolute path.", "A path in a sandbox starts with /, for example web:/srv/data.", path);
+        : throw new SandboxException(SandboxErrorId.CopyPathNotFound, $"'{path}' is no absolute path.", "A path in a sandbox starts with /, for example web:/srv/data; in a Windows sandbox with a drive, web:C:\\data.", path);
 
     private static SandboxException NoSandboxSide(string message, string target) =>
         new(SandboxErrorId.CopyPathNotFound, message, "Write one of them as NAME:/path, or say which sandbox with -Sandbox, and -FromSandbox to copy out of it.", target);

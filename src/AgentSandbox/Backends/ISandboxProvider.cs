@@ -1,3 +1,5 @@
+using AgentSandbox.Copying;
+
 namespace AgentSandbox.Backends;
 
 /// <summary>
@@ -58,4 +60,12 @@ internal interface ISandboxProvider : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the start, not the command.</param>
     /// <returns>The running command.</returns>
     Task<SandboxCommand> StartCommandAsync(string id, CommandSpecification command, CancellationToken cancellationToken);
+
+    /// <summary>Finds who copies files, where it is not the guest program.</summary>
+    /// <param name="id">The sandbox's id.</param>
+    /// <param name="user">User in the sandbox; null is the sandbox's own.</param>
+    /// <param name="progress">Told how far a copy is.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Who copies; null when it is the guest.</returns>
+    Task<ISandboxCopier?> TryGetCopierAsync(string id, string? user, IProgress<CopyProgress>? progress, CancellationToken cancellationToken) => Task.FromResult<ISandboxCopier?>(null);
 }

@@ -11,10 +11,10 @@ namespace AgentSandbox.Copying;
 internal delegate Task<SandboxCommand> CommandStarter(CommandSpecification command, CancellationToken cancellationToken);
 
 /// <summary>One copy: an archive through a command of the guest program. Knows no sandbox; the command's streams are all it uses.</summary>
-internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress<CopyProgress>? progress)
+internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress<CopyProgress>? progress) : ISandboxCopier
 {
     /// <summary>Time that the guest's verb has to end after its archive did.</summary>
-    private static readonly TimeSpan _endTimeout = TimeSpan.FromSeconds(10);
+    internal static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Copies into the sandbox.</summary>
     /// <param name="hostPath">Absolute path of the source.</param>
@@ -23,6 +23,7 @@ internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress
     /// <returns>What was copied.</returns>
     public async Task<CopyResult> SendAsync(string hostPath, string sandboxPath, CancellationToken cancellationToken)
     {
+        SandboxPath.Validate(sandboxPath);
         string source = hostPath.Length > 1 ? hostPath.TrimEnd('/') : hostPath;
         using SafeFileHandle file = OpenSource(source);
         await using SandboxCommand command = await start(Verb(["tar-extract", sandboxPath, Path.GetFileName(source)], input: true), cancellationToken);
@@ -89,6 +90,7 @@ internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress
     /// <returns>What was copied.</returns>
     public async Task<CopyResult> ReceiveAsync(string sandboxPath, string hostPath, CancellationToken cancellationToken)
     {
+        SandboxPath.Validate(sandboxPath);
         using CopyDestination destination = OpenDestination(hostPath, SandboxPath.OwnName(sandboxPath));
         await using SandboxCommand command = await start(Verb(["tar-create", sandboxPath], input: false), cancellationToken);
         Task<GuestReport> report = GuestReport.ReadAsync(command.StandardError, cancellationToken);
@@ -103,7 +105,7 @@ internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress
         try
         {
             await BlockingStream.RunAsync(() => extractor.Run(cancellationToken));
-            await DrainAsync(command.StandardOutput, cancellationToken).WaitAsync(_endTimeout, cancellationToken);
+            await DrainAsync(command.StandardOutput, cancellationToken).WaitAsync(EndTimeout, cancellationToken);
         }
         catch (TimeoutException e)
         {
@@ -139,7 +141,8 @@ internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress
         };
     }
 
-    private static SafeFileHandle OpenSource(string path)
+    /// <summary>Opens a source on the host, whose last part must not be a link.</summary>
+    internal static SafeFileHandle OpenSource(string path)
     {
         try
         {
@@ -151,7 +154,8 @@ internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress
         }
     }
 
-    private static CopyDestination OpenDestination(string path, string ownName)
+    /// <summary>Opens a destination on the host.</summary>
+    internal static CopyDestination OpenDestination(string path, string ownName)
     {
         try
         {
@@ -172,8 +176,8 @@ internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress
     {
         try
         {
-            CommandExit exit = await command.Completion.WaitAsync(_endTimeout, cancellationToken);
-            return exit.ExitCode == CopyExitCode.Done ? null : CopyErrors.FromGuest(exit, await report.WaitAsync(_endTimeout, cancellationToken), sandboxPath);
+            CommandExit exit = await command.Completion.WaitAsync(EndTimeout, cancellationToken);
+            return exit.ExitCode == CopyExitCode.Done ? null : CopyErrors.FromGuest(exit, await report.WaitAsync(EndTimeout, cancellationToken), sandboxPath);
         }
         catch (TimeoutException e)
         {
@@ -181,11 +185,12 @@ internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress
         }
     }
 
-    private static SandboxException NoEnd(string sandboxPath, Exception cause) =>
+    /// <summary>A copy whose archive ended and whose maker did not.</summary>
+    internal static SandboxException NoEnd(string sandboxPath, Exception cause) =>
         new(SandboxErrorId.CopyFailed, $"The copy of '{sandboxPath}' did not end in the sandbox.", "Copy again; if it happens again, restart the sandbox.", sandboxPath, cause);
 
     /// <summary>Reads what comes after the end mark: the last block's padding. More is an attempt to keep the host busy.</summary>
-    private static async Task DrainAsync(Stream stream, CancellationToken cancellationToken)
+    internal static async Task DrainAsync(Stream stream, CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[16 * 1024];
         long total = 0;

@@ -13,12 +13,11 @@ public sealed partial class SandboxManager
     /// <param name="cancellationToken">Cancels; what arrived stays.</param>
     /// <returns>What was copied, and what was left out.</returns>
     /// <exception cref="SandboxException"><see cref="SandboxErrorId.CopyPathNotFound"/>, <see cref="SandboxErrorId.CopyRefused"/>, <see cref="SandboxErrorId.CopyFailed"/> or <see cref="SandboxErrorId.DiskFull"/>.</exception>
-    public Task<CopyResult> CopyToAsync(string id, string hostPath, string sandboxPath, string? user = null, IProgress<CopyProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<CopyResult> CopyToAsync(string id, string hostPath, string sandboxPath, string? user = null, IProgress<CopyProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(hostPath);
         ArgumentException.ThrowIfNullOrEmpty(sandboxPath);
-        SandboxPath.Validate(sandboxPath);
-        return Transfer(id, user, progress).SendAsync(Path.GetFullPath(hostPath), sandboxPath, cancellationToken);
+        return await (await CopierAsync(id, user, progress, cancellationToken)).SendAsync(Path.GetFullPath(hostPath), sandboxPath, cancellationToken);
     }
 
     /// <summary>Copies a file or folder out of a sandbox, as tar through the guest program. The archive is hostile input: only files, folders and links below the destination are made, no link is followed.</summary>
@@ -30,14 +29,14 @@ public sealed partial class SandboxManager
     /// <param name="cancellationToken">Cancels; what arrived stays.</param>
     /// <returns>What was copied, and what was left out.</returns>
     /// <exception cref="SandboxException"><see cref="SandboxErrorId.CopyPathNotFound"/>, <see cref="SandboxErrorId.CopyRefused"/>, <see cref="SandboxErrorId.CopyFailed"/> or <see cref="SandboxErrorId.DiskFull"/>.</exception>
-    public Task<CopyResult> CopyFromAsync(string id, string sandboxPath, string hostPath, string? user = null, IProgress<CopyProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<CopyResult> CopyFromAsync(string id, string sandboxPath, string hostPath, string? user = null, IProgress<CopyProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(hostPath);
         ArgumentException.ThrowIfNullOrEmpty(sandboxPath);
-        SandboxPath.Validate(sandboxPath);
-        return Transfer(id, user, progress).ReceiveAsync(sandboxPath, Path.GetFullPath(hostPath), cancellationToken);
+        return await (await CopierAsync(id, user, progress, cancellationToken)).ReceiveAsync(sandboxPath, Path.GetFullPath(hostPath), cancellationToken);
     }
 
-    private CopyTransfer Transfer(string id, string? user, IProgress<CopyProgress>? progress) =>
-        new((command, cancellationToken) => StartCommandAsync(id, command, cancellationToken), user, progress);
+    private async Task<ISandboxCopier> CopierAsync(string id, string? user, IProgress<CopyProgress>? progress, CancellationToken cancellationToken) =>
+        await (await OwnerAsync(id, cancellationToken)).TryGetCopierAsync(id, user, progress, cancellationToken)
+        ?? new CopyTransfer((command, token) => StartCommandAsync(id, command, token), user, progress);
 }

@@ -20,7 +20,7 @@ public sealed record SandboxMount
     public static SandboxMount Parse(string text, string? baseDirectory = null)
     {
         ArgumentNullException.ThrowIfNull(text);
-        string[] parts = text.Split(':');
+        string[] parts = OperatingSystem.IsWindows() ? SplitWithDrives(text) : text.Split(':');
         bool hasMode = parts.Length > 1 && parts[^1] is "ro" or "rw";
         int paths = parts.Length - (hasMode ? 1 : 0);
         if (paths is < 1 or > 2 || parts[0].Length == 0 || (paths == 2 && parts[1].Length == 0) || text.Contains('\0'))
@@ -34,6 +34,22 @@ public sealed record SandboxMount
 
         string source = Path.GetFullPath(parts[0], baseDirectory ?? Environment.CurrentDirectory);
         return new SandboxMount { Source = source, Target = paths == 2 ? parts[1] : source, ReadOnly = !(hasMode && parts[^1] == "rw") };
+    }
+
+    /// <summary>Takes a mount apart where paths may begin with a drive, whose colon separates nothing.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The parts.</returns>
+    internal static string[] SplitWithDrives(string text)
+    {
+        var parts = new List<string>();
+        string[] pieces = text.Split(':');
+        for (int i = 0; i < pieces.Length; i++)
+        {
+            bool isDrive = pieces[i].Length == 1 && char.IsAsciiLetter(pieces[i][0]) && i + 1 < pieces.Length && pieces[i + 1] is ['\\' or '/', ..];
+            parts.Add(isDrive ? $"{pieces[i]}:{pieces[++i]}" : pieces[i]);
+        }
+
+        return [.. parts];
     }
 
     /// <inheritdoc/>

@@ -50,6 +50,7 @@ internal static class TestImage
             await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, folder) { Mode = (UnixFileMode)mode });
         }
 
+        await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "etc/passwd") { Mode = (UnixFileMode)0x1A4, DataStream = new MemoryStream("root:x:0:0::/root:/bin/sh\n"u8.ToArray()) });
         await AddAsync("bin/busybox", "/usr/bin/busybox", 0x1ED);
         await AddAsync(SetIdProgram[1..], GuestProgram.Path, 0x9ED); // rwsr-xr-x
         (_, string applets, _) = await GuestProgram.RunAsync("/usr/bin/busybox", "--list");

@@ -5,7 +5,7 @@ namespace AgentSandbox.IntegrationTests.Isolation;
 /// <summary>Every probe on containers with a known opening: it must say so. What our own backends do is in <see cref="BackendIsolationTests"/>.</summary>
 public class ContainerProbeTests
 {
-    public static TheoryData<string, IsolationObserver> OpenWhenPrivileged => new()
+    public static TheoryData<string, IsolationObserver> OpenWithoutProtections => new()
     {
         { "kernel.seccomp", IsolationObserver.Host },
         { "kernel.nested-userns", IsolationObserver.GuestReport },
@@ -26,10 +26,13 @@ public class ContainerProbeTests
     };
 
     [Theory]
-    [MemberData(nameof(OpenWhenPrivileged))]
-    public async Task A_privileged_container_with_the_hosts_processes_and_network_is_exposed(string id, IsolationObserver observedBy)
+    [MemberData(nameof(OpenWithoutProtections))]
+    public async Task A_container_without_its_protections_is_exposed(string id, IsolationObserver observedBy)
     {
-        await using RawSandbox sandbox = await RawSandbox.ContainerAsync("--privileged", "--pid", "host", "--network", "host");
+        // What --privileged does, piece by piece: an engine that lacks one capability itself, as in a virtual machine or a container, refuses the whole.
+        await using RawSandbox sandbox = await RawSandbox.ContainerAsync(
+            "--cap-add", "SYS_ADMIN", "--cap-add", "SYS_PTRACE", "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined",
+            "--device-cgroup-rule", "b *:* rmw", "--pid", "host", "--network", "host");
         await AssertAsync(sandbox, id, IsolationVerdict.Exposed, observedBy);
     }
 
@@ -54,7 +57,7 @@ public class ContainerProbeTests
     [Fact]
     public async Task A_mounted_folder_is_exposed()
     {
-        await using RawSandbox sandbox = await RawSandbox.ContainerAsync("--volume", $"{Path.GetTempPath()}:{Path.GetTempPath()}");
+        await using RawSandbox sandbox = await RawSandbox.ContainerAsync("--network", "none", "--volume", $"{Path.GetTempPath()}:{Path.GetTempPath()}");
         await AssertAsync(sandbox, "fs.host-path", IsolationVerdict.Exposed, IsolationObserver.GuestProof);
         await AssertAsync(sandbox, "fs.host-write", IsolationVerdict.Exposed, IsolationObserver.Host);
     }
@@ -69,7 +72,7 @@ public class ContainerProbeTests
     [InlineData("kernel.seccomp", IsolationVerdict.Isolated)]
     public async Task What_docker_run_leaves_open_without_options_is_exposed(string id, IsolationVerdict verdict)
     {
-        await using RawSandbox sandbox = await RawSandbox.ContainerAsync();
+        await using RawSandbox sandbox = await RawSandbox.ContainerAsync("--network", "none");
         await AssertAsync(sandbox, id, verdict, IsolationObserver.Host);
     }
 
@@ -80,25 +83,16 @@ public class ContainerProbeTests
     [InlineData("res.disk")]
     public async Task GVisor_without_limits_is_exposed_and_the_host_says_so(string id)
     {
-        await using RawSandbox sandbox = await RawSandbox.GVisorContainerAsync();
+        await using RawSandbox sandbox = await RawSandbox.GVisorContainerAsync("--network", "none");
         await AssertAsync(sandbox, id, IsolationVerdict.Exposed, IsolationObserver.Host);
     }
 
     [Fact]
     public async Task GVisor_with_a_mounted_folder_is_exposed()
     {
-        await using RawSandbox sandbox = await RawSandbox.GVisorContainerAsync("--volume", $"{Path.GetTempPath()}:{Path.GetTempPath()}");
+        await using RawSandbox sandbox = await RawSandbox.GVisorContainerAsync("--network", "none", "--volume", $"{Path.GetTempPath()}:{Path.GetTempPath()}");
         await AssertAsync(sandbox, "fs.host-path", IsolationVerdict.Exposed, IsolationObserver.GuestProof);
         await AssertAsync(sandbox, "fs.host-write", IsolationVerdict.Exposed, IsolationObserver.Host);
-    }
-
-    [Fact]
-    public async Task An_interface_is_no_proof_of_isolation_in_gVisor_either()
-    {
-        // The engine gives it a network of its own with an interface: then the host can't rule anything out, and says so.
-        await using RawSandbox sandbox = await RawSandbox.GVisorContainerAsync("--network", "bridge");
-        IsolationResult result = await sandbox.RunAsync("net.host-loopback");
-        Assert.True(result.Verdict != IsolationVerdict.Isolated || result.ObservedBy == IsolationObserver.GuestReport, result.Evidence);
     }
 
     private static async Task AssertAsync(RawSandbox sandbox, string id, IsolationVerdict verdict, IsolationObserver observedBy)

@@ -1,6 +1,7 @@
 using AgentSandbox.Backends.Docker.Containers;
 using AgentSandbox.Backends.Docker.Engine;
 using AgentSandbox.Backends.Docker.Engine.Model;
+using AgentSandbox.Copying;
 
 namespace AgentSandbox.Backends.Docker;
 
@@ -76,6 +77,13 @@ internal abstract class EngineBackend(EngineHost host) : ISandboxBackend, IAsync
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <returns>The running command.</returns>
     public abstract Task<SandboxCommand> StartCommandAsync(EngineContainer container, CommandSpecification command, CancellationToken cancellationToken);
+
+    /// <summary>Finds who copies files, where it is not the guest program.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="user">User in the sandbox; null is the sandbox's own.</param>
+    /// <param name="progress">Told how far a copy is.</param>
+    /// <returns>Who copies; null when it is the guest.</returns>
+    public virtual ISandboxCopier? TryGetCopier(EngineContainer container, string? user, IProgress<CopyProgress>? progress) => null;
 
     /// <summary>Forgets what is kept open to a container, which has been stopped or removed.</summary>
     /// <param name="container">The container.</param>

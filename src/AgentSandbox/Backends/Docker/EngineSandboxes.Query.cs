@@ -12,6 +12,9 @@ internal sealed partial class EngineSandboxes
     /// <summary>A container that was made but not started for this long belongs to a process that was killed in between, wherever that was.</summary>
     private static readonly TimeSpan s_birth = TimeSpan.FromMinutes(2);
 
+    /// <summary>A container that still runs this long after its time does not end by itself: what should have ended it was held up, or was never there.</summary>
+    private static readonly TimeSpan s_overdue = TimeSpan.FromSeconds(30);
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Sandbox>> ListAsync(CancellationToken cancellationToken)
     {
@@ -77,7 +80,8 @@ internal sealed partial class EngineSandboxes
         SandboxStatus status = Status(record, inspect.State);
         bool isOver = record.Expires <= DateTimeOffset.UtcNow || record.ThrowAway;
         bool wasNeverBorn = status.State == SandboxState.Creating && inspect.State?.Status == "created" && (record.Creator?.IsGone == true || DateTimeOffset.UtcNow - record.Created > s_birth);
-        if ((isOver && status.State is SandboxState.Stopped or SandboxState.Failed) || wasNeverBorn)
+        bool isOverdue = record.Expires + s_overdue <= DateTimeOffset.UtcNow;
+        if ((isOver && status.State is SandboxState.Stopped or SandboxState.Failed) || wasNeverBorn || isOverdue)
         {
             await Engine.RemoveContainerAsync(container.ContainerId, cancellationToken);
             return ForgetGone(container);

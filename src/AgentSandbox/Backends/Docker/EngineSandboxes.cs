@@ -3,6 +3,7 @@ using AgentSandbox.Backends.Docker.Containers;
 using AgentSandbox.Backends.Docker.Engine;
 using AgentSandbox.Backends.Docker.Engine.Model;
 using AgentSandbox.Backends.Docker.Images;
+using AgentSandbox.Copying;
 using AgentSandbox.Images;
 using AgentSandbox.State;
 
@@ -48,6 +49,10 @@ internal sealed partial class EngineSandboxes : ISandboxProvider
     /// <inheritdoc/>
     public async ValueTask<bool> HasAsync(string id, CancellationToken cancellationToken) =>
         _known.ContainsKey(id) || (_host.IsExpected && await TryFindByIdAsync(id, cancellationToken) is not null);
+
+    /// <inheritdoc/>
+    public Task<ISandboxCopier?> TryGetCopierAsync(string id, string? user, IProgress<CopyProgress>? progress, CancellationToken cancellationToken) =>
+        OperateAsync(id, "reached", container => Task.FromResult(Backend(container.Record).TryGetCopier(container, user, progress)), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

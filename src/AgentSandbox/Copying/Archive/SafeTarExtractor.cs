@@ -17,6 +17,7 @@ internal sealed class SafeTarExtractor : IDisposable
     private readonly EntryWriter _writer;
     private readonly LinkWriter _links;
     private readonly SafeFileHandle _base;
+    private byte[]? _nameInArchive;
 
     /// <summary>Creates an extractor.</summary>
     /// <param name="input">The archive.</param>
@@ -34,6 +35,9 @@ internal sealed class SafeTarExtractor : IDisposable
         _folders = new FolderStack(destination) { MakeMissing = policy.IsRootFileSystem ? MakeMissing : null };
         _links = new LinkWriter(destination, policy, Notes);
     }
+
+    /// <summary>The archive was made by another program than ours: the first path says what the copied item is called in it, and all others must say the same.</summary>
+    public bool TakesAnyItemName { get; init; }
 
     /// <summary>What was left out.</summary>
     public CopyNotes Notes { get; }
@@ -108,7 +112,8 @@ internal sealed class SafeTarExtractor : IDisposable
             return path;
         }
 
-        if (path.Length == 0 || !path[0].AsSpan().SequenceEqual(ExtractPolicy.ItemName))
+        _nameInArchive ??= TakesAnyItemName && path.Length > 0 ? path[0] : ExtractPolicy.ItemName.ToArray();
+        if (path.Length == 0 || !path[0].AsSpan().SequenceEqual(_nameInArchive))
         {
             throw new ArchiveException(ArchiveFault.Refused, $"The path '{DisplayText.Of(text)}' in the archive is not below what is copied.");
         }

@@ -24,6 +24,9 @@ internal sealed class TreeArchiver(Stream output)
     /// <summary>Bytes of content in all, as they were when the source was measured.</summary>
     public long TotalBytes { get; private set; }
 
+    /// <summary>First component of every path in the archive: what our own receivers replace, or the real name for a receiver that does not.</summary>
+    public byte[] RootName { get; init; } = ExtractPolicy.ItemName[..^1].ToArray();
+
     /// <summary>Called after each entry, and between the parts of large files, with the path in the archive.</summary>
     public Action<byte[]>? Progress { get; init; }
 
@@ -42,14 +45,13 @@ internal sealed class TreeArchiver(Stream output)
 
         TotalBytes = stat.IsFile ? (long)stat.Size : Measure(source, 0, cancellationToken);
         _writer.Announce(TotalBytes);
-        byte[] path = ExtractPolicy.ItemName[..^1].ToArray();
         if (stat.IsFile)
         {
-            File(source, stat, path, cancellationToken);
+            File(source, stat, RootName, cancellationToken);
         }
         else
         {
-            Folder(source, stat, path, 1, cancellationToken);
+            Folder(source, stat, RootName, 1, cancellationToken);
         }
 
         _writer.Finish();

@@ -139,8 +139,8 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
 
         foreach (string volume in specification.ReadOnly ? VolumesOfImage(specification) : [])
         {
-            // Filled by the engine with what the image has there. It would be writable, whatever the root is.
-            yield return new Mount { Type = "volume", Target = volume, ReadOnly = true };
+            // The engine would make a writable one on its disk, whatever the root is, and takes no read-only one without a name.
+            yield return new Mount { Type = "tmpfs", Target = volume, ReadOnly = true };
         }
 
         foreach (string folder in image.HostBinds)

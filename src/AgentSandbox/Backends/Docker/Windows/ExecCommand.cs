@@ -20,8 +20,8 @@ internal sealed partial class ExecCommand : SandboxCommand
     private readonly ExecProcess _process;
     private readonly long _started;
     private readonly TimeSpan? _timeout;
-    private readonly ExecOutput _output = new();
-    private readonly ExecOutput _error = new();
+    private readonly BoundedPipe _output = new();
+    private readonly BoundedPipe _error = new();
     private readonly ExecInput? _input;
     private readonly TaskCompletionSource<CommandExit> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -136,6 +136,8 @@ internal sealed partial class ExecCommand : SandboxCommand
                 idle += _output.IsBlocked || _error.IsBlocked ? 0 : Environment.TickCount64 - before;
             }
 
+            // Its streams are closed under it; that is no unobserved exception.
+            _ = pump.ContinueWith(static p => p.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             return true;
         }
 

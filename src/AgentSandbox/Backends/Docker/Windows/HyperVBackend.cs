@@ -4,7 +4,9 @@ using System.Globalization;
 using AgentSandbox.Backends.Docker.Containers;
 using AgentSandbox.Backends.Docker.Engine;
 using AgentSandbox.Backends.Docker.Engine.Model;
+using AgentSandbox.Backends.Docker.Windows.Copying;
 using AgentSandbox.Connection;
+using AgentSandbox.Copying;
 
 namespace AgentSandbox.Backends.Docker.Windows;
 
@@ -121,6 +123,10 @@ internal sealed class HyperVBackend(EngineHost host) : EngineBackend(host)
 
         return running;
     }
+
+    /// <inheritdoc/>
+    public override ISandboxCopier? TryGetCopier(EngineContainer container, string? user, IProgress<CopyProgress>? progress) =>
+        new WindowsCopy(Host.Engine, container, (command, token) => StartCommandAsync(container, command, token), user, progress);
 
     /// <inheritdoc/>
     public override void Forget(EngineContainer container)

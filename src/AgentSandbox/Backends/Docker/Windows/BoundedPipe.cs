@@ -7,7 +7,7 @@ namespace AgentSandbox.Backends.Docker.Windows;
 /// Standard output or standard error of an exec. Holds at most <see cref="ProtocolLimits.InitialWindow"/> bytes: what is not read holds up the
 /// command, never memory. An engine sends both streams over one connection, so one that nobody reads holds up the other as well.
 /// </summary>
-internal sealed class ExecOutput : OneWayStream
+internal sealed class BoundedPipe : OneWayStream
 {
     private const int Capacity = ProtocolLimits.InitialWindow;
     private readonly object _gate = new();
