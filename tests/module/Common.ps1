@@ -19,12 +19,16 @@ function Get-EngineContainer {
     docker ps --all --filter "label=agentsandbox.scope=$EngineScope" --format '{{.Names}}'
 }
 
-# Everything of our sandboxes that the machine still has: what a test must not leave.
+# Everything of our sandboxes that the machine still has: what a test must not leave. An engine, and the process that keeps a container's time, are
+# done a moment after the container is.
 function Get-Leftover {
-    # An engine deletes what it deletes by itself a moment after that has ended.
     $watch = [Diagnostics.Stopwatch]::StartNew()
-    do { $containers = Get-EngineContainer } while ($containers -and $watch.Elapsed.TotalSeconds -lt 5)
-    $containers | ForEach-Object { "container $_" }
+    do { $left = Find-Leftover } while ($left -and $watch.Elapsed.TotalSeconds -lt 5)
+    $left
+}
+
+function Find-Leftover {
+    Get-EngineContainer | ForEach-Object { "container $_" }
     Get-AgentSandbox | ForEach-Object { "sandbox $($_.Name) ($($_.State))" }
     Get-Content /proc/self/mountinfo | Where-Object { $_.Contains($env:AGENTSANDBOX_HOME) } | ForEach-Object { "mount $_" }
     foreach ($folder in 'lib/sandboxes', 'lib/names', 'lib/ids', 'run') {

@@ -46,15 +46,16 @@ internal static class ErrorRecords
         SandboxErrorId.InvalidName or SandboxErrorId.InvalidImage or SandboxErrorId.InvalidMount or SandboxErrorId.InvalidLimit
             or SandboxErrorId.MemoryTooSmall or SandboxErrorId.InvalidEnvironment or SandboxErrorId.InvalidSpecification
             or CmdletErrorId.SandboxRequired or CmdletErrorId.SandboxAmbiguous or CmdletErrorId.CommandRequired
-            or CmdletErrorId.PathNotFileSystem => ErrorCategory.InvalidArgument,
+            or CmdletErrorId.PathNotFileSystem or SandboxErrorId.ImageNotCompatible => ErrorCategory.InvalidArgument,
         SandboxErrorId.NameInUse or SandboxErrorId.ImageInUse => ErrorCategory.ResourceExists,
         SandboxErrorId.SandboxBusy => ErrorCategory.ResourceBusy,
         SandboxErrorId.SandboxNotRunning => ErrorCategory.InvalidOperation,
         SandboxErrorId.MountNotSupported or SandboxErrorId.NotEnforceable => ErrorCategory.NotImplemented,
         SandboxErrorId.StartFailed or SandboxErrorId.CommandFailed => ErrorCategory.OpenError,
-        SandboxErrorId.DiskFull or SandboxErrorId.ResourceExhausted => ErrorCategory.ResourceUnavailable,
+        SandboxErrorId.DiskFull or SandboxErrorId.ResourceExhausted or SandboxErrorId.ImagePullFailed => ErrorCategory.ResourceUnavailable,
         SandboxErrorId.GuestNotResponding or SandboxErrorId.CommandTimedOut => ErrorCategory.OperationTimeout,
-        SandboxErrorId.GuestDisconnected => ErrorCategory.ConnectionError,
+        SandboxErrorId.GuestDisconnected or SandboxErrorId.EngineUnreachable => ErrorCategory.ConnectionError,
+        SandboxErrorId.EngineFailed => ErrorCategory.InvalidResult,
         SandboxErrorId.ProtocolViolation => ErrorCategory.ProtocolError,
         SandboxErrorId.CommandNotExecutable => ErrorCategory.PermissionDenied,
         SandboxErrorId.ArgumentListTooLong or CmdletErrorId.InputTooLarge => ErrorCategory.LimitsExceeded,

@@ -102,7 +102,7 @@ public sealed class PullTests
         Assert.Equal(id, await client.ImportImageAsync(new MemoryStream(tar), "r/x", "v1", ["LABEL a=b c"], EngineClient.Soon));
         StandInRequest request = engine.Requests.Last();
         Assert.Equal(tar, request.Body);
-        Assert.Equal(("-", "r/x", "v1", "LABEL a=b c"), (request.Query["fromSrc"], request.Query["repo"], request.Query["tag"], request.Query["changes"]));
+        Assert.Equal(("-", "r/x:v1", "v1", "LABEL a=b c"), (request.Query["fromSrc"], request.Query["repo"], request.Query["tag"], request.Query["changes"]));
         engine.On("POST", "/images/create", "{\"status\":\"nothing\"}");
         await Assert.ThrowsAsync<DockerEngineException>(() => client.ImportImageAsync(new MemoryStream(tar), "r/x", "v1", [], EngineClient.Soon));
         Assert.Empty(engine.Failures);

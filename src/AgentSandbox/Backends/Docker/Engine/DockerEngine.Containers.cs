@@ -12,8 +12,20 @@ internal sealed partial class DockerEngine
     private static readonly TimeSpan s_longestLook = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
-    public Task<ContainerCreated> CreateContainerAsync(string name, ContainerCreate request, CancellationToken cancellationToken) => ReadAsync(
-        EngineCall.Post($"/containers/create?name={EnginePath.Value(name)}").With(request, EngineJson.Default.ContainerCreate), EngineJson.Default.ContainerCreated, cancellationToken);
+    public async Task<ContainerCreated> CreateContainerAsync(string name, ContainerCreate request, CancellationToken cancellationToken)
+    {
+        bool isPodman = (await PingAsync(cancellationToken)).IsPodman;
+        using PodmanProfile? profile = isPodman ? PodmanProfile.Of(request) : null;
+        try
+        {
+            return await ReadAsync(
+                EngineCall.Post($"/containers/create?name={EnginePath.Value(name)}").With(profile?.Request ?? request, EngineJson.Default.ContainerCreate), EngineJson.Default.ContainerCreated, cancellationToken);
+        }
+        catch (DockerEngineException e) when (isPodman && e.StatusCode == 500 && e.Message.EndsWith("name is already in use", StringComparison.Ordinal))
+        {
+            throw new DockerEngineException(409, e.Message); // As Docker has it.
+        }
+    }
 
     /// <inheritdoc/>
     public Task StartContainerAsync(string id, CancellationToken cancellationToken) => RunAsync(EngineCall.Post($"{Container(id)}/start"), cancellationToken);

@@ -61,7 +61,8 @@ internal sealed partial class DockerEngine
     public async Task<string> ImportImageAsync(Stream tar, string repository, string tag, IReadOnlyList<string> changes, CancellationToken cancellationToken)
     {
         string query = string.Concat(changes.Select(c => $"&changes={EnginePath.Value(c)}"));
-        EngineCall call = EngineCall.Post($"/images/create?fromSrc=-&repo={EnginePath.Value(repository)}&tag={EnginePath.Value(tag)}{query}") with
+        // The tag twice: Docker takes the second one, Podman only the first.
+        EngineCall call = EngineCall.Post($"/images/create?fromSrc=-&repo={EnginePath.Value($"{repository}:{tag}")}&tag={EnginePath.Value(tag)}{query}") with
         {
             Upload = tar,
             Bound = Timeout.InfiniteTimeSpan,

@@ -63,14 +63,17 @@ internal sealed partial class DockerEngine : IDockerEngine
     private EnginePing ReadPing(HttpResponseMessage response)
     {
         string? Header(string name) => response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First() : null;
-        if (ApiVersion.Negotiate(Header("Api-Version")) is not { } version || Header("Ostype") is not { Length: > 0 } osType)
+        // Podman does not say what its containers are; there is only one kind.
+        bool isPodman = Header("Libpod-Api-Version") is not null;
+        string? kind = Header("Ostype") is { Length: > 0 } said ? said : isPodman ? "linux" : null;
+        if (ApiVersion.Negotiate(Header("Api-Version")) is not { } version || kind is not { } osType)
         {
             throw EngineErrors.Unusable(
                 $"What answers at {EngineText.OneLine(Endpoint.Address)} is no Docker engine.", $"Correct {EngineText.OneLine(Endpoint.Source)}.", Endpoint.Address);
         }
 
         return version >= ApiVersion.Oldest
-            ? new(version, EngineText.OneLine(osType).ToLowerInvariant())
+            ? new(version, EngineText.OneLine(osType).ToLowerInvariant(), isPodman)
             : throw new SandboxException(
                 SandboxErrorId.BackendNotAvailable,
                 $"The container engine at {EngineText.OneLine(Endpoint.Address)} is too old: it speaks API {version}, and {ApiVersion.Oldest} is needed.",

@@ -3,7 +3,8 @@ namespace AgentSandbox.Backends.Docker.Engine.Model;
 /// <summary>What <c>/_ping</c> says.</summary>
 /// <param name="ApiVersion">The API version that is spoken from now on: the smaller of ours and the engine's.</param>
 /// <param name="OSType"><c>linux</c> or <c>windows</c>: what its containers are.</param>
-internal sealed record EnginePing(Version ApiVersion, string OSType);
+/// <param name="IsPodman">It is Podman behind Docker's API, which it does not follow everywhere.</param>
+internal sealed record EnginePing(Version ApiVersion, string OSType, bool IsPodman = false);
 
 /// <summary>Answer of <c>GET /info</c>, as far as it is used.</summary>
 internal sealed record EngineInfo
