@@ -146,7 +146,7 @@ internal sealed partial class EngineSandboxes
                 throw SandboxManager.NotFound(container.Record.Name);
             }
 
-            SandboxStatus status = Status(container.Record, inspect.State);
+            SandboxStatus status = Status(container, inspect.State);
             if (status.State != SandboxState.Running)
             {
                 Backend(container.Record).Forget(container);

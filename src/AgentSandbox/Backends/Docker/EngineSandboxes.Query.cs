@@ -77,7 +77,7 @@ internal sealed partial class EngineSandboxes
     private async Task<Sandbox?> TryLookAsync(EngineContainer container, ContainerInspect inspect, CancellationToken cancellationToken)
     {
         ContainerRecord record = container.Record;
-        SandboxStatus status = Status(record, inspect.State);
+        SandboxStatus status = Status(container, inspect.State);
         bool isOver = record.Expires <= DateTimeOffset.UtcNow || record.ThrowAway;
         bool wasNeverBorn = status.State == SandboxState.Creating && inspect.State?.Status == "created" && (record.Creator?.IsGone == true || DateTimeOffset.UtcNow - record.Created > s_birth);
         bool isOverdue = record.Expires + s_overdue <= DateTimeOffset.UtcNow;
@@ -104,13 +104,13 @@ internal sealed partial class EngineSandboxes
     private static Sandbox View(EngineContainer container, SandboxStatus status) =>
         SandboxView.Of(container.Id, container.Record.Name, container.Record.Created, container.Record.Expires, container.Record.Specification, container.Record.Warnings, status);
 
-    private static SandboxStatus Status(ContainerRecord record, ContainerState? state) => state?.Status switch
+    private static SandboxStatus Status(EngineContainer container, ContainerState? state) => state?.Status switch
     {
         "created" => new(SandboxState.Creating),
         "restarting" => new(SandboxState.Creating),
         "running" => new(SandboxState.Running, ProcessId: state.Pid > 0 ? state.Pid : null),
         "removing" => new(SandboxState.Removing),
-        "paused" => new(SandboxState.Failed, $"Its container was paused by another program; docker unpause {record.Name} lets it go on."),
+        "paused" => new(SandboxState.Failed, $"Its container was paused by another program; docker unpause {container.Id} lets it go on."),
         "exited" when state.ExitCode == 0 => new(SandboxState.Stopped),
         "exited" => new(SandboxState.Failed, string.Create(CultureInfo.InvariantCulture, $"Its container ended with exit code {state.ExitCode}{Because(state)}.")),
         var other => new(SandboxState.Failed, $"Its container is {GuestText.Clean(other)}{(state is null ? "" : Because(state))}."),
