@@ -49,7 +49,7 @@ public sealed class ConcurrencyTests
     {
         await using var host = new SandboxHost();
         Sandbox sandbox = await host.CreateAsync(backend, s => s with { PidLimit = 4000, Memory = 2L << 30 });
-        CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => host.ShellAsync(sandbox, $"sleep 0.1; echo out{i}; exit {i}")));
+        CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => host.ShellAsync(sandbox, $"sleep 0.1; echo out{i}; exit {i}", TimeSpan.FromMinutes(3))));
         for (int i = 0; i < 200; i++)
         {
             Assert.Equal(($"out{i}\n", i), (results[i].StandardOutput, results[i].ExitCode));

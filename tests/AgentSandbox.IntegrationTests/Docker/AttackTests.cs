@@ -60,8 +60,18 @@ public class AttackTests
             head -c 1 /proc/self/environ >/dev/null && echo control
             """;
 
-        // gVisor shows what is not memory to every process of the same user, whatever prctl(PR_SET_DUMPABLE) says: docs/isolation.md.
-        CommandResult result = await host.ShellAsync(sandbox, backend == "GVisor" ? Script : Readable + Script);
+        const string Channel = """
+            for fd in 3 4; do ( : <>/proc/1/fd/$fd ) 2>/dev/null && echo opened $fd; done
+
+            """;
+
+        // gVisor guards what is not memory by the user alone, whatever prctl(PR_SET_DUMPABLE) says: docs/isolation.md.
+        CommandResult result = await host.ShellAsync(sandbox, (backend, user) switch
+        {
+            ("GVisor", null) => Channel + Script,
+            ("GVisor", _) => Script,
+            _ => Readable + Script,
+        });
         Assert.Equal("control", result.StandardOutput.Trim());
 
         CommandResult traced = await host.Manager.RunAsync(sandbox.Id, new CommandSpecification { Arguments = ["probe", "process.ptrace-host", "1", "10"], Self = true });

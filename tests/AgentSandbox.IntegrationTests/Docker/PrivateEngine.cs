@@ -90,7 +90,8 @@ internal sealed class PrivateEngine : IAsyncDisposable
     public async Task KillAsync()
     {
         await EndAsync("-KILL");
-        await KillProgramsAsync("containerd\0"); // Its own, which a new one would wait for in vain. The containers live on under their shims.
+        await KillProgramsAsync("containerd\0"); // Its own. The containers live on under their shims.
+        File.Delete(Path.Combine(_folder, "exec/containerd/containerd.pid")); // Else a new one waits for it, should nobody have reaped it.
     }
 
     /// <summary>Runs the docker command line against it.</summary>

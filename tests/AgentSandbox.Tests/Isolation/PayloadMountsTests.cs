@@ -14,7 +14,10 @@ public class PayloadMountsTests
     [InlineData("36 35 0:5 / /proc rw - proc proc rw", null)]
     [InlineData("36 35 0:5 / /new rw - filesystem-of-next-year none rw", "/new")]
     public void What_can_be_written_and_is_not_memory_counts(string line, string? expected) =>
-        Assert.Equal(expected is null ? [] : [expected], PayloadMounts.WritableOnDisk([line]));
+        Assert.Equal(expected is null ? [] : [expected], PayloadMounts.WritableOnDisk([line, "1 0 0:1 / / ro - overlay overlay rw"]));
+
+    [Fact]
+    public void A_root_that_is_no_mount_may_be_anything() => Assert.Equal(["/"], PayloadMounts.WritableOnDisk(["36 35 0:5 / /proc rw - proc proc rw"]));
 
     [Theory]
     [InlineData("")]

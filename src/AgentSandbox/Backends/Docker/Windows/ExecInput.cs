@@ -18,14 +18,20 @@ internal sealed class ExecInput(MultiplexedStream streams) : OneWayStream
     /// <inheritdoc/>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        ThrowIfEnded(null);
+        if (_hasEnded)
+        {
+            throw NobodyReads(null);
+        }
+
         try
         {
             await streams.WriteAsync(buffer, cancellationToken);
         }
-        catch (Exception e) when (e is SandboxException or InvalidOperationException && _hasEnded)
+        catch (Exception e) when (e is SandboxException or InvalidOperationException)
         {
-            ThrowIfEnded(e);
+            // The engine closes the connection when the command ends, which may be a moment before that is known. If it was the engine
+            // that went, the command's completion says so.
+            throw NobodyReads(e);
         }
     }
 
@@ -53,11 +59,5 @@ internal sealed class ExecInput(MultiplexedStream streams) : OneWayStream
         base.Dispose(disposing);
     }
 
-    private void ThrowIfEnded(Exception? cause)
-    {
-        if (_hasEnded)
-        {
-            throw new IOException("The command has ended, or its input was ended.", cause);
-        }
-    }
+    private static IOException NobodyReads(Exception? cause) => new("The command has ended, or its input was ended.", cause);
 }
