@@ -20,11 +20,11 @@ public sealed class RulesTests
         { "User", Plain with { User = "1000" }, SandboxErrorId.InvalidSpecification },
         { "Hostname", Plain with { Hostname = "a-name-that-is-too-long" }, SandboxErrorId.InvalidSpecification },
         { "Hostname", Plain with { Hostname = "123" }, SandboxErrorId.InvalidSpecification },
-        { "WorkingDirectory", Plain with { WorkingDirectory = "/work" }, SandboxErrorId.InvalidSpecification },
+        { "WorkingDirectory", Plain with { WorkingDirectory = "/project" }, SandboxErrorId.InvalidSpecification },
         { "Image", Plain with { Image = "host" }, SandboxErrorId.ImageNotCompatible },
         { "Image", Plain with { Image = "registry.example/windows/nanoserver" }, SandboxErrorId.ImageNotFound },
         { "Mount", Plain with { Mounts = [new SandboxMount { Source = Path.GetTempPath(), Target = @"C:\work" }] }, SandboxErrorId.MountNotSupported },
-        { "Mount", Plain with { Mounts = [new SandboxMount { Source = Path.GetTempPath(), Target = "/work" }] }, SandboxErrorId.InvalidMount },
+        { "Mount", Plain with { Mounts = [new SandboxMount { Source = Path.GetTempPath(), Target = "/project" }] }, SandboxErrorId.InvalidMount },
     };
 
     [Theory]
@@ -55,7 +55,7 @@ public sealed class RulesTests
     [Fact]
     public void Windows_targets_are_compared_as_Windows_does()
     {
-        var specification = new SandboxSpecification { Mounts = [new SandboxMount { Source = Path.GetTempPath(), Target = @"C:\Work" }, new SandboxMount { Source = Path.GetTempPath(), Target = @"c:/work/" }] };
+        var specification = new SandboxSpecification { Mounts = [new SandboxMount { Source = Path.GetTempPath(), Target = @"C:\Project" }, new SandboxMount { Source = Path.GetTempPath(), Target = @"c:/project/" }] };
         Assert.Contains("two mounts", Assert.Single(SpecificationValidator.Validate(specification, SandboxPathStyle.Windows)).Message, StringComparison.Ordinal);
     }
 
@@ -74,7 +74,7 @@ public sealed class RulesTests
     [Fact]
     public void Mounts_are_bound_as_they_are_written()
     {
-        ContainerCreate request = Request(new() { Mounts = [new SandboxMount { Source = @"D:\src", Target = "c:/work/", ReadOnly = false }] }, null, DateTimeOffset.UtcNow);
+        ContainerCreate request = Request(new() { Mounts = [new SandboxMount { Source = @"D:\src", Target = "c:/project/", ReadOnly = false }] }, null, DateTimeOffset.UtcNow);
         Mount mount = Assert.Single(request.HostConfig.Mounts!);
         Assert.Equal(("bind", @"D:\src", @"C:\work", false), (mount.Type, mount.Source, mount.Target, mount.ReadOnly));
         Assert.Null(mount.BindOptions);
@@ -82,8 +82,8 @@ public sealed class RulesTests
 
     [Theory]
     [InlineData(@"C:\src:D:\work:ro", new[] { @"C:\src", @"D:\work", "ro" })]
-    [InlineData(@"c:/src:/work", new[] { "c:/src", "/work" })]
-    [InlineData(@"src:/work:rw", new[] { "src", "/work", "rw" })]
+    [InlineData(@"c:/src:/project", new[] { "c:/src", "/project" })]
+    [InlineData(@"src:/project:rw", new[] { "src", "/project", "rw" })]
     [InlineData(@"C:\src", new[] { @"C:\src" })]
     [InlineData(@"C:", new[] { "C", "" })]
     public void The_colon_of_a_drive_separates_nothing(string mount, string[] parts) => Assert.Equal(parts, SandboxMount.SplitWithDrives(mount));
