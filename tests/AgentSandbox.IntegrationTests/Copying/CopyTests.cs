@@ -44,9 +44,9 @@ public sealed class CopyTests : IDisposable
         Sandbox sandbox = await host.CreateAsync(backend);
         File.WriteAllText(Path.Combine(_work, "f"), "x");
         await host.Manager.CopyToAsync(sandbox.Id, Path.Combine(_work, "f"), "/tmp/f", user: "sandbox");
-        Assert.Equal("sandbox\n", (await host.ShellAsync(sandbox, "stat -c %U /tmp/f")).StandardOutput);
+        Assert.Equal("sandbox\n", (await host.ShellAsync(sandbox, "find /tmp/f -printf '%u\\n'")).StandardOutput);
         await host.Manager.RunAsync(sandbox.Id, CommandSpecification.Shell("chmod 4777 /tmp/f") with { User = "sandbox" });
-        Assert.Equal("4777\n", (await host.ShellAsync(sandbox, "stat -c %a /tmp/f")).StandardOutput);
+        Assert.Equal("4777\n", (await host.ShellAsync(sandbox, "find /tmp/f -printf '%m\\n'")).StandardOutput);
         await host.Manager.CopyFromAsync(sandbox.Id, "/tmp/f", Path.Combine(_work, "g"));
         Assert.Equal("root 755\n", Images.ImageTestStore.Run("stat", "-c", "%U %a", Path.Combine(_work, "g")));
     }

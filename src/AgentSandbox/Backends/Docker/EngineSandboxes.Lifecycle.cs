@@ -1,6 +1,7 @@
 using AgentSandbox.Backends.Docker.Containers;
 using AgentSandbox.Backends.Docker.Engine;
 using AgentSandbox.Backends.Docker.Engine.Model;
+using AgentSandbox.Connection;
 using AgentSandbox.Protocol;
 
 namespace AgentSandbox.Backends.Docker;
@@ -71,7 +72,8 @@ internal sealed partial class EngineSandboxes
         {
             try
             {
-                return (await Engine.CreateContainerAsync(name, request, cancellationToken)).Id;
+                ContainerCreated created = await Engine.CreateContainerAsync(name, request, cancellationToken);
+                return created.Warnings?.FirstOrDefault(IsDiscarded) is { } discarded ? throw await RefuseAsync(created.Id, record, discarded) : created.Id;
             }
             catch (DockerEngineException e) when (e.StatusCode == 409)
             {
@@ -87,6 +89,15 @@ internal sealed partial class EngineSandboxes
                     : new SandboxException(SandboxErrorId.NameInUse, $"The engine has a container '{name}' that is none of this product's: {e.Message}", "Choose another name, or remove that container yourself.", record.Name, e);
             }
         }
+    }
+
+    /// <summary>An engine whose kernel lacks a control group makes the container without that limit, and says so in a warning only.</summary>
+    private static bool IsDiscarded(string warning) => warning.Contains("discarded", StringComparison.OrdinalIgnoreCase);
+
+    private async Task<SandboxException> RefuseAsync(string containerId, ContainerRecord record, string warning)
+    {
+        await Engine.RemoveContainerAsync(containerId, CancellationToken.None);
+        return new SandboxException(SandboxErrorId.NotEnforceable, $"The engine would not enforce all that was asked for: {GuestText.Clean(warning)}", "Enable what the engine's machine lacks, or ask for no limit with 0.", record.Name);
     }
 
     /// <inheritdoc/>

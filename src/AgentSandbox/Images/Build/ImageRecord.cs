@@ -56,7 +56,7 @@ internal sealed record ImageRecord
         {
             return null;
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is JsonException or IOException)
         {
             throw new SandboxException(SandboxErrorId.StateFailed, $"'{path}' can't be read: {e.Message}", "Remove the image and make it again.", path, e);
         }

@@ -23,7 +23,7 @@ public sealed class RulesTests
         { "WorkingDirectory", Plain with { WorkingDirectory = "/project" }, SandboxErrorId.InvalidSpecification },
         { "Image", Plain with { Image = "host" }, SandboxErrorId.ImageNotCompatible },
         { "Image", Plain with { Image = "registry.example/windows/nanoserver" }, SandboxErrorId.ImageNotFound },
-        { "Mount", Plain with { Mounts = [new SandboxMount { Source = Path.GetTempPath(), Target = @"C:\work" }] }, SandboxErrorId.MountNotSupported },
+        { "Mount", Plain with { Mounts = [new SandboxMount { Source = Path.GetTempPath(), Target = @"C:\project" }] }, SandboxErrorId.MountNotSupported },
         { "Mount", Plain with { Mounts = [new SandboxMount { Source = Path.GetTempPath(), Target = "/project" }] }, SandboxErrorId.InvalidMount },
     };
 
@@ -40,7 +40,7 @@ public sealed class RulesTests
     public async Task Defaults_promise_only_what_is_kept()
     {
         await using var windows = new WindowsSandboxes();
-        SandboxSpecification resolved = windows.Manager.Resolve(Plain with { WorkingDirectory = @"C:\work", User = "ContainerUser" });
+        SandboxSpecification resolved = windows.Manager.Resolve(Plain with { WorkingDirectory = @"C:\project", User = "ContainerUser" });
         Assert.Equal((0, 0L, NetworkMode.None), (resolved.PidLimit, resolved.DiskLimit, resolved.Network));
         Assert.True(resolved.Memory > 0 && resolved.Cpu > 0);
     }
@@ -48,7 +48,7 @@ public sealed class RulesTests
     [Fact]
     public void Linux_paths_are_what_they_were()
     {
-        var specification = new SandboxSpecification { WorkingDirectory = @"C:\work", Mounts = [new SandboxMount { Source = Path.GetTempPath(), Target = @"C:\work" }] };
+        var specification = new SandboxSpecification { WorkingDirectory = @"C:\project", Mounts = [new SandboxMount { Source = Path.GetTempPath(), Target = @"C:\project" }] };
         Assert.Equal(["WorkingDirectory", "Mount"], SpecificationValidator.Validate(specification).Select(p => p.Parameter));
     }
 
@@ -76,7 +76,7 @@ public sealed class RulesTests
     {
         ContainerCreate request = Request(new() { Mounts = [new SandboxMount { Source = @"D:\src", Target = "c:/project/", ReadOnly = false }] }, null, DateTimeOffset.UtcNow);
         Mount mount = Assert.Single(request.HostConfig.Mounts!);
-        Assert.Equal(("bind", @"D:\src", @"C:\work", false), (mount.Type, mount.Source, mount.Target, mount.ReadOnly));
+        Assert.Equal(("bind", @"D:\src", @"C:\project", false), (mount.Type, mount.Source, mount.Target, mount.ReadOnly));
         Assert.Null(mount.BindOptions);
     }
 

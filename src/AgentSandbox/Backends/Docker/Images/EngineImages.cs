@@ -22,9 +22,17 @@ internal sealed class EngineImages(EngineHost host, ImageStore store)
     /// <returns>The specification with that name.</returns>
     public SandboxSpecification Resolve(SandboxSpecification specification, ICollection<SpecificationProblem> problems)
     {
-        if (TryOwn(specification.Image) is { } own)
+        try
         {
-            return specification with { Image = own.Name };
+            if (TryOwn(specification.Image) is { } own)
+            {
+                return specification with { Image = own.Name };
+            }
+        }
+        catch (SandboxException e)
+        {
+            problems.Add(new(e.ErrorId, "Image", e.Message, e.ErrorId == SandboxErrorId.RootRequired ? "Name an image that the engine has or can pull with -Image; or run as root, whose this machine's own images are." : e.RecommendedAction));
+            return specification;
         }
 
         if (!IsReference(specification.Image))

@@ -76,6 +76,7 @@ public sealed class Supervisor
             WriteState(SandboxState.Running, null);
             Report(new SupervisorReport());
             DetachOutput();
+            CodePages.LetGo();
         }
         catch
         {
