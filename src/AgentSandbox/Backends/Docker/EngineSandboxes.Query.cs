@@ -15,6 +15,8 @@ internal sealed partial class EngineSandboxes
     /// <summary>A container that still runs this long after its time does not end by itself: what should have ended it was held up, or was never there.</summary>
     private static readonly TimeSpan s_overdue = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan s_usagePatience = TimeSpan.FromMilliseconds(300);
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Sandbox>> ListAsync(CancellationToken cancellationToken)
     {
@@ -87,18 +89,45 @@ internal sealed partial class EngineSandboxes
             return ForgetGone(container);
         }
 
-        if (!(await _host.GetFactsAsync(cancellationToken)).IsLocal)
+        bool isLocal = (await _host.GetFactsAsync(cancellationToken)).IsLocal;
+        if (!isLocal)
         {
             status = status with { ProcessId = null }; // A number of another machine.
         }
 
-        if (status.State == SandboxState.Running
-            && ((status.ProcessId is { } first ? LocalUsage.TryRead(container.ContainerId, first) : null) ?? await Engine.GetStatsAsync(container.ContainerId, cancellationToken)) is { } stats)
+        if (status.State == SandboxState.Running && await UsageAsync(container, status.ProcessId, isLocal, cancellationToken) is { } stats)
         {
             status = status with { MemoryUsage = stats.MemoryUsage, CpuTime = stats.CpuTime, ProcessCount = stats.Pids };
         }
 
         return View(container, status);
+    }
+
+    /// <summary>
+    /// The use of resources. Many engines answer only when they count next, up to a second later; one elsewhere is not waited for that long, since
+    /// a look comes before every command that names its sandbox.
+    /// </summary>
+    private async Task<ContainerStats?> UsageAsync(EngineContainer container, int? processId, bool isLocal, CancellationToken cancellationToken)
+    {
+        if (processId is { } first && LocalUsage.TryRead(container.ContainerId, first) is { } read)
+        {
+            return read;
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (!isLocal)
+        {
+            patience.CancelAfter(s_usagePatience);
+        }
+
+        try
+        {
+            return await Engine.GetStatsAsync(container.ContainerId, patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null; // Unknown, which the object can say.
+        }
     }
 
     private static Sandbox View(EngineContainer container, SandboxStatus status) =>
