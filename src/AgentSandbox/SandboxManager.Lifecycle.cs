@@ -69,7 +69,7 @@ public sealed partial class SandboxManager
             }
             catch (SandboxException e)
             {
-                unreachable ??= e;
+                unreachable = Worse(unreachable, e);
             }
         }
 

@@ -49,12 +49,16 @@ public sealed partial class SandboxManager
             }
             catch (SandboxException e)
             {
-                unreachable ??= e;
+                unreachable = Worse(unreachable, e);
             }
         }
 
         throw unreachable ?? NotFound(nameOrId);
     }
+
+    /// <summary>Of two places that can't be looked at, the one whose reason is said: an engine that should answer, before what only root may see.</summary>
+    private static SandboxException Worse(SandboxException? first, SandboxException second) =>
+        first is null || first.ErrorId == SandboxErrorId.RootRequired ? second : first;
 
     /// <summary>Off the caller's synchronisation context, if it has one: a look must not wait for the thread that waits for it.</summary>
     private static T Wait<T>(Func<Task<T>> look) => Task.Run(look).GetAwaiter().GetResult();

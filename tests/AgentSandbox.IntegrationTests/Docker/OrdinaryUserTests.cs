@@ -37,11 +37,18 @@ public sealed class OrdinaryUserTests : IAsyncLifetime
     {
         Assert.Equal((0, "made by nobody special\n", ""), await RunAsync("run", "--backend", "docker", "--image", _image, "--", "echo", "made by nobody special"));
         Assert.Equal((0, "mine\n", ""), await RunAsync("create", "mine", "--backend", "docker", "--image", _image, "--time-to-live", "10m"));
+        Assert.Contains(Keepers(), k => k.Contains(_folder, StringComparison.Ordinal));
         Assert.Equal((0, "65532\n", ""), await RunAsync("exec", "mine", "--", "id", "-u"));
         (int code, string list, _) = await RunAsync("list");
         Assert.Equal(0, code);
         Assert.Contains("mine", list, StringComparison.Ordinal);
         Assert.Equal((0, ""), ((await RunAsync("remove", "mine")) is var (removed, _, error) ? (removed, error) : default));
+        for (int i = 0; i < 200 && Keepers().Any(k => k.Contains(_folder, StringComparison.Ordinal)); i++)
+        {
+            await Task.Delay(50);
+        }
+
+        Assert.DoesNotContain(Keepers(), k => k.Contains(_folder, StringComparison.Ordinal)); // It ends with its container, whoever it runs as.
     }
 
     [Fact]
@@ -50,6 +57,25 @@ public sealed class OrdinaryUserTests : IAsyncLifetime
         (int code, _, string error) = await RunAsync("run", "--backend", "nspawn", "--", "true");
         Assert.Equal(125, code);
         Assert.Contains("error RootRequired", error, StringComparison.Ordinal);
+    }
+
+    private static List<string> Keepers()
+    {
+        var found = new List<string>();
+        foreach (Process process in Process.GetProcessesByName("agentsandbox"))
+        {
+            using (process)
+            {
+                string file = $"/proc/{process.Id}/cmdline";
+                string line = File.Exists(file) ? File.ReadAllText(file).Replace('\0', ' ') : "";
+                if (line.Contains("keep-container", StringComparison.Ordinal))
+                {
+                    found.Add(line);
+                }
+            }
+        }
+
+        return found;
     }
 
     private async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)

@@ -93,7 +93,8 @@ public static class ContainerKeeper
                     return 0;
                 }
             }
-            catch (SandboxException e) when (e.ErrorId == SandboxErrorId.SandboxNotFound)
+            // RootRequired: the engine does not have it any more, and this machine's own sandboxes, which it never was, are root's to see.
+            catch (SandboxException e) when (e.ErrorId is SandboxErrorId.SandboxNotFound or SandboxErrorId.RootRequired)
             {
                 return 0;
             }
