@@ -39,6 +39,7 @@ require_engine() {
 # Nothing of the machine's network is touched: sandboxes have none, or the machine's own.
 start_engine() {
     engine_folder=$(mktemp -d /var/tmp/agentsandbox-engine.XXXXXX)
+    chmod 711 "$engine_folder" # Whom the socket lets in shall reach it: tests run as an ordinary user too.
     cat >"$engine_folder/daemon.json" <<JSON
 {
     "data-root": "$engine_folder/data",

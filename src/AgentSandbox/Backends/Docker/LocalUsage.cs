@@ -25,23 +25,7 @@ internal static class LocalUsage
 
         try
         {
-            // proc_pid_cgroup(5): hierarchy:controllers:path, and 0::path for version 2.
-            var groups = new Dictionary<string, string>(StringComparer.Ordinal);
-            foreach (string line in File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/cgroup")))
-            {
-                string[] fields = line.Split(':', 3);
-                if (fields.Length != 3 || !fields[2].Contains(containerId, StringComparison.Ordinal))
-                {
-                    continue; // gVisor is in no group of controllers that it does not use.
-                }
-
-                foreach (string controller in fields[1].Split(','))
-                {
-                    groups[controller] = fields[2];
-                }
-            }
-
-            return s_hierarchy.Value.IsUnified ? ReadUnified(groups) : ReadByController(groups);
+            return Read(containerId, File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/cgroup")), s_hierarchy.Value);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {
@@ -49,22 +33,50 @@ internal static class LocalUsage
         }
     }
 
-    private static ContainerStats ReadUnified(Dictionary<string, string> groups) => new()
+    /// <summary>Reads the use of resources of the groups that a process says it is in.</summary>
+    /// <param name="containerId">As above.</param>
+    /// <param name="membership">Lines of /proc/PID/cgroup.</param>
+    /// <param name="hierarchy">Where the groups are.</param>
+    /// <returns>The use.</returns>
+    /// <exception cref="IOException">A group or file is not there.</exception>
+    /// <exception cref="FormatException">A file is not as cgroups(7) has it.</exception>
+    internal static ContainerStats Read(string containerId, IEnumerable<string> membership, ControlGroupHierarchy hierarchy)
     {
-        MemoryUsage = Math.Max(0, Number(Read(groups, "", "memory", "memory.current")[0]) - Field(Read(groups, "", "memory", "memory.stat"), "inactive_file ")),
-        CpuTime = TimeSpan.FromMicroseconds(Field(Read(groups, "", "cpu", "cpu.stat"), "usage_usec ")),
-        Pids = (int)Number(Read(groups, "", "pids", "pids.current")[0]),
+        // proc_pid_cgroup(5): hierarchy:controllers:path, and 0::path for version 2.
+        var groups = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string line in membership)
+        {
+            string[] fields = line.Split(':', 3);
+            if (fields.Length != 3 || !fields[2].Contains(containerId, StringComparison.Ordinal))
+            {
+                continue; // gVisor is in no group of controllers that it does not use.
+            }
+
+            foreach (string controller in fields[1].Split(','))
+            {
+                groups[controller] = fields[2];
+            }
+        }
+
+        return hierarchy.IsUnified ? ReadUnified(groups, hierarchy) : ReadByController(groups, hierarchy);
+    }
+
+    private static ContainerStats ReadUnified(Dictionary<string, string> groups, ControlGroupHierarchy hierarchy) => new()
+    {
+        MemoryUsage = Math.Max(0, Number(Read(hierarchy, groups, "", "memory", "memory.current")[0]) - Field(Read(hierarchy, groups, "", "memory", "memory.stat"), "inactive_file ")),
+        CpuTime = TimeSpan.FromMicroseconds(Field(Read(hierarchy, groups, "", "cpu", "cpu.stat"), "usage_usec ")),
+        Pids = (int)Number(Read(hierarchy, groups, "", "pids", "pids.current")[0]),
     };
 
-    private static ContainerStats ReadByController(Dictionary<string, string> groups) => new()
+    private static ContainerStats ReadByController(Dictionary<string, string> groups, ControlGroupHierarchy hierarchy) => new()
     {
-        MemoryUsage = Math.Max(0, Number(Read(groups, "memory", "memory", "memory.usage_in_bytes")[0]) - Field(Read(groups, "memory", "memory", "memory.stat"), "total_inactive_file ")),
-        CpuTime = TimeSpan.FromTicks(Number(Read(groups, "cpuacct", "cpuacct", "cpuacct.usage")[0]) / 100), // Nanoseconds.
-        Pids = (int)Number(Read(groups, "pids", "pids", "pids.current")[0]),
+        MemoryUsage = Math.Max(0, Number(Read(hierarchy, groups, "memory", "memory", "memory.usage_in_bytes")[0]) - Field(Read(hierarchy, groups, "memory", "memory", "memory.stat"), "total_inactive_file ")),
+        CpuTime = TimeSpan.FromTicks(Number(Read(hierarchy, groups, "cpuacct", "cpuacct", "cpuacct.usage")[0]) / 100), // Nanoseconds.
+        Pids = (int)Number(Read(hierarchy, groups, "pids", "pids", "pids.current")[0]),
     };
 
-    private static string[] Read(Dictionary<string, string> groups, string group, string controller, string file) =>
-        groups.TryGetValue(group, out string? path) && s_hierarchy.Value.RootOf(controller) is { } root
+    private static string[] Read(ControlGroupHierarchy hierarchy, Dictionary<string, string> groups, string group, string controller, string file) =>
+        groups.TryGetValue(group, out string? path) && hierarchy.RootOf(controller) is { } root
             ? File.ReadAllLines(Path.Join(root, path, file))
             : throw new IOException($"There is no control group for {controller}.");
 
