@@ -93,7 +93,8 @@ inventory() {
             */agentsandbox | */agentsandbox\ * | */agentsandbox-guest* | */.agentsandbox/guest* | */systemd-nspawn) echo "process ${directory#/proc/} $(tr '\0' ' ' <"$directory/cmdline" 2>/dev/null || true)" ;;
         esac
     done
-    grep -i agentsandbox /proc/self/mountinfo | sed 's/^/mount /' || true
+    # The engine's own mounts are there as long as it is.
+    grep -i agentsandbox /proc/self/mountinfo | grep -vF "${engine_folder:-no engine of ours}/" | sed 's/^/mount /' || true
     grep -H . /sys/block/loop*/loop/backing_file 2>/dev/null | sed 's/^/loop device /' || true
     engine_containers
     find /sys/fs/cgroup -mindepth 2 -type d -ipath '*agentsandbox*/*' -printf 'cgroup %p\n' 2>/dev/null || true
