@@ -35,7 +35,12 @@ internal sealed class EngineImages(EngineHost host, ImageStore store)
             return specification;
         }
 
-        if (!IsReference(specification.Image))
+        if (string.Equals(specification.Image, SandboxSpecification.HostImage, StringComparison.OrdinalIgnoreCase))
+        {
+            // Never left to the engine: it would pull whatever somebody has published under that name.
+            problems.Add(new(SandboxErrorId.ImageNotCompatible, "Image", $"The image '{SandboxSpecification.HostImage}' is a Linux machine's /usr, and this is none.", "Name an image that the engine has or can pull, such as -Image debian:stable-slim."));
+        }
+        else if (!IsReference(specification.Image))
         {
             problems.Add(new(SandboxErrorId.ImageNotFound, "Image", $"'{SandboxName.Printable(specification.Image)}' is no name of an image.", "Write it as docker does: name, name:tag, name@digest or an id."));
         }
