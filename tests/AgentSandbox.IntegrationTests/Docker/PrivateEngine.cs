@@ -104,7 +104,8 @@ internal sealed class PrivateEngine : IAsyncDisposable
             await StopAsync();
         }
 
-        // Shims of containers of a killed dockerd live on.
+        // Containers of a killed dockerd live on, and their shims.
+        await KillContainersAsync();
         await KillProgramsAsync("containerd");
 
         foreach (string mount in (await File.ReadAllLinesAsync("/proc/self/mountinfo")).Select(l => l.Split(' ')[4]).Where(m => m.StartsWith(_folder, StringComparison.Ordinal)).Reverse())
@@ -115,6 +116,25 @@ internal sealed class PrivateEngine : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    /// <summary>Ends what runs in this engine's containers: their ids are in the names of their control groups.</summary>
+    private async Task KillContainersAsync()
+    {
+        string containers = Path.Combine(Data, "containers");
+        string[] ids = Directory.Exists(containers) ? [.. Directory.EnumerateDirectories(containers).Select(d => Path.GetFileName(d)!)] : [];
+        foreach (Process process in Process.GetProcesses())
+        {
+            using (process)
+            {
+                string groups = Read(process, "cgroup");
+                if (ids.Any(id => groups.Contains(id, StringComparison.Ordinal)))
+                {
+                    process.Kill();
+                    await process.WaitForExitAsync();
+                }
+            }
+        }
+    }
+
     /// <summary>Ends this engine's helpers whose command line has a text in it.</summary>
     private async Task KillProgramsAsync(string text)
     {
@@ -122,14 +142,25 @@ internal sealed class PrivateEngine : IAsyncDisposable
         {
             using (process)
             {
-                string file = $"/proc/{process.Id}/cmdline";
-                string line = File.Exists(file) ? await File.ReadAllTextAsync(file) : "";
+                string line = Read(process, "cmdline");
                 if (line.Contains(_folder, StringComparison.Ordinal) && line.Contains(text, StringComparison.Ordinal))
                 {
                     process.Kill();
                     await process.WaitForExitAsync();
                 }
             }
+        }
+    }
+
+    private static string Read(Process process, string file)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process.Id}/{file}");
+        }
+        catch (IOException)
+        {
+            return ""; // It has ended meanwhile.
         }
     }
 
