@@ -1,6 +1,6 @@
 namespace AgentSandbox.Connection;
 
-/// <summary>What the streams of a command have in common: they can't seek, have no length, and have nothing to flush.</summary>
+/// <summary>What streams over a connection have in common, most of which go one way only: they can't seek, have no length, and have nothing to flush.</summary>
 internal abstract class OneWayStream : Stream
 {
     /// <inheritdoc/>

@@ -22,7 +22,7 @@ internal static class TestVerb
             Handler = HandleAsync,
             Examples =
             [
-                ("The strongest backend of this machine, with its defaults", "agentsandbox test"),
+                ("What Auto takes on this machine, with its defaults", "agentsandbox test"),
                 ("How weak is a chroot?", "agentsandbox test --backend chroot"),
                 ("My sandbox's network", "agentsandbox test box --probe 'net.*'"),
             ],

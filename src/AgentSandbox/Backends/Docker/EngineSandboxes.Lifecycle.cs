@@ -52,16 +52,28 @@ internal sealed partial class EngineSandboxes
             KeepTime(container);
             return await LookAsync(container, cancellationToken);
         }
-        catch
+        catch (Exception failure)
         {
-            // By its name: when the request was cut short, its id is not known, but the container may exist.
-            if (await TryFindByNameAsync(record.Name, CancellationToken.None) is { } found && found.Container.Record.Nonce == record.Nonce)
+            try
             {
-                await Engine.RemoveContainerAsync(found.Container.ContainerId, CancellationToken.None);
-                Forget(found.Container);
+                await RemoveFailedAsync(record);
+            }
+            catch (Exception e) when (e is SandboxException or DockerEngineException && failure is not SandboxException { ErrorId: SandboxErrorId.EngineUnreachable })
+            {
+                throw new SandboxException(SandboxErrorId.CleanupFailed, $"{failure.Message} Then the container could not be removed: {e.Message}", $"Look at the sandboxes again when the engine answers, and remove '{record.Name}' if it is there.", record.Name, failure);
             }
 
             throw;
+        }
+    }
+
+    /// <summary>By its name: when the request was cut short, its id is not known, but the container may exist.</summary>
+    private async Task RemoveFailedAsync(ContainerRecord record)
+    {
+        if (await TryFindByNameAsync(record.Name, CancellationToken.None) is { } found && found.Container.Record.Nonce == record.Nonce)
+        {
+            await Engine.RemoveContainerAsync(found.Container.ContainerId, CancellationToken.None);
+            Forget(found.Container);
         }
     }
 

@@ -10,7 +10,7 @@ namespace AgentSandbox.Backends.Docker;
 /// </summary>
 /// <param name="streams">The streams; they belong to this from now on.</param>
 /// <param name="explain">Makes an error of what an engine writes to standard output instead of starting the program.</param>
-internal sealed class GuestStream(MultiplexedStream streams, Func<string, SandboxException>? explain = null) : Stream
+internal sealed class GuestStream(MultiplexedStream streams, Func<string, SandboxException>? explain = null) : OneWayStream
 {
     private const int MaxErrorText = 2000;
     private readonly StringBuilder _errors = new();
@@ -32,16 +32,7 @@ internal sealed class GuestStream(MultiplexedStream streams, Func<string, Sandbo
     public override bool CanRead => true;
 
     /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
     public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -102,20 +93,6 @@ internal sealed class GuestStream(MultiplexedStream streams, Func<string, Sandbo
 
     /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -1,4 +1,5 @@
 using AgentSandbox.Backends.Docker.Engine.Transport;
+using AgentSandbox.Connection;
 
 namespace AgentSandbox.Backends.Docker.Engine.Http;
 
@@ -6,26 +7,10 @@ namespace AgentSandbox.Backends.Docker.Engine.Http;
 /// <param name="response">The answer; disposed of with the stream.</param>
 /// <param name="body">Its body.</param>
 /// <param name="endpoint">Where the engine is, for messages.</param>
-internal sealed class EngineBody(HttpResponseMessage response, Stream body, DockerEndpoint endpoint) : Stream
+internal sealed class EngineBody(HttpResponseMessage response, Stream body, DockerEndpoint endpoint) : OneWayStream
 {
     /// <inheritdoc/>
     public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -59,20 +44,6 @@ internal sealed class EngineBody(HttpResponseMessage response, Stream body, Dock
 
     /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
