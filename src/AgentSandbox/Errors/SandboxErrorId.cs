@@ -137,4 +137,22 @@ public static class SandboxErrorId
 
     /// <summary>The image is for another operating system, architecture or Windows version than the engine runs.</summary>
     public const string ImageNotCompatible = nameof(ImageNotCompatible);
+
+    /// <summary>A feature of Windows can be switched on by an administrator only, and this process is none.</summary>
+    public const string ElevationRequired = nameof(ElevationRequired);
+
+    /// <summary>Somebody answered Windows' question for an administrator's rights with no.</summary>
+    public const string ElevationDeclined = nameof(ElevationDeclined);
+
+    /// <summary>A backend could not be enabled or installed.</summary>
+    public const string BackendSetupFailed = nameof(BackendSetupFailed);
+
+    /// <summary>The backend is not one that this product enables or installs.</summary>
+    public const string BackendSetupNotSupported = nameof(BackendSetupNotSupported);
+
+    /// <summary>Windows Sandbox runs one instance at a time, and there is one.</summary>
+    public const string SandboxInstanceInUse = nameof(SandboxInstanceInUse);
+
+    /// <summary>WSL itself failed at what it was asked for.</summary>
+    public const string WslFailed = nameof(WslFailed);
 }
