@@ -64,7 +64,14 @@ internal sealed class ProgramRunner : IProgramRunner
         {
             Task<string> output = ReadAsync(process.StandardOutput, bound.Token);
             Task<string> errors = ReadAsync(process.StandardError, bound.Token);
-            await process.WaitForExitAsync(bound.Token);
+            Task exit = process.WaitForExitAsync(bound.Token);
+            for (List<Task> open = [output, errors, exit]; open.Count > 0;)
+            {
+                Task first = await Task.WhenAny(open);
+                await first; // One that writes too much does not end by itself.
+                open.Remove(first);
+            }
+
             return new ProgramResult(process.ExitCode, await output, await errors);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

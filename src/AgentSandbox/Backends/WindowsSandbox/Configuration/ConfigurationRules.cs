@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using AgentSandbox.Backends.Docker.Windows;
+using AgentSandbox.Copying.Windows;
 
 namespace AgentSandbox.Backends.WindowsSandbox.Configuration;
 
@@ -143,22 +145,9 @@ internal static class ConfigurationRules
     /// <summary>Windows 11 replaces %NAME% in paths, older versions don't: a path that has any is refused rather than read in one of two ways.</summary>
     private static string? TextProblem(string path) =>
         path.Contains('%', StringComparison.Ordinal) ? $"'{path}' has a '%' in it, which Windows Sandbox may take for a variable."
-        : path.Any(c => char.IsControl(c) || char.IsSurrogate(c) && !IsPaired(path)) ? "A path has characters that can't be passed on."
+        : path.Any(char.IsControl) || path.EnumerateRunes().Contains(Rune.ReplacementChar) ? "A path has characters that can't be passed on."
         : null;
 
-    private static bool IsPaired(string path)
-    {
-        for (int i = 0; i < path.Length; i++)
-        {
-            if (char.IsSurrogate(path[i]) && !(i + 1 < path.Length && char.IsSurrogatePair(path[i], path[++i])))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
     private static bool IsWindowsPath(string path) =>
-        path.Length < 260 && WindowsPath.IsClean(path) && !path[2..].Split('\\', '/').Any(WindowsNames.IsReserved);
+        path.Length < 260 && WindowsPath.IsClean(path) && path[3..].Split(['\\', '/'], StringSplitOptions.RemoveEmptyEntries).All(WindowsFileName.IsAllowed);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AgentSandbox.Protocol.FileChannel;
 
 namespace AgentSandbox.Backends.WindowsSandbox.Keeping;
 
@@ -8,7 +9,6 @@ namespace AgentSandbox.Backends.WindowsSandbox.Keeping;
 /// </summary>
 internal static class FolderGuard
 {
-    private const int FolderNameLength = 16;
     private const int SegmentNameLength = 12;
 
     private static readonly EnumerationOptions s_everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false, RecurseSubdirectories = false, ReturnSpecialDirectories = false };
@@ -30,7 +30,7 @@ internal static class FolderGuard
                     return wrong;
                 }
 
-                if (entry is not DirectoryInfo folder || !IsFolderName(entry.Name))
+                if (entry is not DirectoryInfo folder || !SegmentName.IsId(entry.Name))
                 {
                     return $"it made '{Shown(entry)}' in the channel's folder";
                 }
@@ -112,8 +112,6 @@ internal static class FolderGuard
             return 0; // Deleted meanwhile.
         }
     }
-
-    private static bool IsFolderName(string name) => name.Length == FolderNameLength && name.All(char.IsAsciiHexDigitLower);
 
     private static bool IsSegmentName(string name) =>
         name.Length == SegmentNameLength && name.EndsWith(".seg", StringComparison.Ordinal) && name.AsSpan(0, 8).IndexOfAnyExceptInRange('0', '9') < 0;
