@@ -6,7 +6,7 @@ namespace AgentSandbox.Tests.WindowsSandbox;
 /// <summary>A <c>wsb.exe</c> in memory, as documented, with the failures that were measured.</summary>
 internal sealed class FakeWsb(StepClock clock) : IWsbCli
 {
-    private readonly TaskCompletionSource<int> _guest = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<int> _guest = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DateTimeOffset _listedFrom = DateTimeOffset.MaxValue;
     private DateTimeOffset _loggedOnFrom = DateTimeOffset.MaxValue;
 
@@ -116,6 +116,7 @@ internal sealed class FakeWsb(StepClock clock) : IWsbCli
         Instance = null;
         _listedFrom = _loggedOnFrom = DateTimeOffset.MaxValue;
         EndGuest(unchecked((int)0xC000013A));
+        _guest = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     public void EndGuest(int code) => _guest.TrySetResult(code);

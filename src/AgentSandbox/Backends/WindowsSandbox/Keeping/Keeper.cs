@@ -101,7 +101,7 @@ internal sealed partial class Keeper(KeeperSurroundings surroundings, string id,
     private async Task AnswerAsync(Task<int>? guest, CancellationToken cancellationToken)
     {
         using var answering = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task greeting = GuestGreeting.WaitAsync(surroundings.Door, _paths, InstanceTimes.Answer, answering.Token);
+        Task greeting = GuestGreeting.WaitAsync(surroundings.Door, _paths, surroundings.Answer, answering.Token);
         if (guest is not null && await Task.WhenAny(greeting, guest) == guest)
         {
             await answering.CancelAsync();

@@ -25,6 +25,9 @@ internal sealed record KeeperSurroundings
     /// <summary>What may be in the folder that the guest writes.</summary>
     public FolderBounds Bounds { get; init; } = FolderBounds.Default;
 
+    /// <summary>How long the guest may take to answer, in real time: it is another program.</summary>
+    public TimeSpan Answer { get; init; } = InstanceTimes.Answer;
+
     /// <summary>Between two looks at the folder and the locks.</summary>
     public TimeSpan Look { get; init; } = TimeSpan.FromMilliseconds(500);
 
