@@ -67,7 +67,7 @@ internal sealed class KeeperLauncher(string? root) : IKeeperLauncher
 
     private Process Start(string id)
     {
-        string program = SandboxPrograms.Keeper;
+        string program = SandboxPrograms.Supervisor;
         var start = new ProcessStartInfo(program, [Verb, id])
         {
             RedirectStandardInput = true,
