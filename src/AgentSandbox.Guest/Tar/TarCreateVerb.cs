@@ -13,9 +13,9 @@ internal static class TarCreateVerb
     public static int Run(string[] args) => TarVerb.Run(args, 1, static args =>
     {
         // A link at the end is followed here: it is the sandbox's own, read with the sandbox's own rights, and the host wants what it stands for.
-        using SafeFileHandle source = LinuxFile.Open(args[0], OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
+        using SafeFileHandle source = LinuxFolderFiles.Instance.OpenSource(args[0], followLast: true);
         using SafeFileHandle output = new(1, ownsHandle: false);
-        TreeArchiver archiver = new(new DescriptorStream(output));
+        TreeArchiver archiver = new(LinuxFolderFiles.Instance, new DescriptorStream(output));
         archiver.Run(source, CancellationToken.None);
         return archiver.Notes;
     });

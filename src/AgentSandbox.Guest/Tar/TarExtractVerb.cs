@@ -12,9 +12,9 @@ internal static class TarExtractVerb
     /// <returns>One of <see cref="CopyExitCode"/>.</returns>
     public static int Run(string[] args) => TarVerb.Run(args, 2, static args =>
     {
-        using CopyDestination destination = CopyDestination.Open(args[0], args[1], followLast: true);
+        using CopyDestination destination = CopyDestination.Open(LinuxFolderFiles.Instance, args[0], args[1], followLast: true);
         using SafeFileHandle input = new(0, ownsHandle: false);
-        using SafeTarExtractor extractor = new(new DescriptorStream(input), destination.Parent, destination.Name, ExtractPolicy.IntoSandbox);
+        using SafeTarExtractor extractor = new(LinuxFolderFiles.Instance, new DescriptorStream(input), destination.Parent, destination.Name, ExtractPolicy.IntoSandbox);
         extractor.Run(CancellationToken.None);
         using SafeFileHandle output = new(1, ownsHandle: false);
         LinuxFile.Write(output, LinuxFile.Name(destination.Path).AsSpan(..^1));

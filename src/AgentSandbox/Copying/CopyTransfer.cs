@@ -24,7 +24,7 @@ internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress
     public async Task<CopyResult> SendAsync(string hostPath, string sandboxPath, CancellationToken cancellationToken)
     {
         SandboxPath.Validate(sandboxPath);
-        string source = hostPath.Length > 1 ? hostPath.TrimEnd('/') : hostPath;
+        string source = Path.TrimEndingDirectorySeparator(hostPath);
         using SafeFileHandle file = OpenSource(source);
         await using SandboxCommand command = await start(Verb(["tar-extract", sandboxPath, Path.GetFileName(source)], input: true), cancellationToken);
         using CancellationTokenSource copying = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -33,7 +33,7 @@ internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress
 
         ProgressThrottle throttle = new(progress);
         TreeArchiver archiver = null!;
-        archiver = new TreeArchiver(new BlockingStream(command.StandardInput, copying.Token))
+        archiver = new TreeArchiver(HostFiles.Current, new BlockingStream(command.StandardInput, copying.Token))
         {
             Progress = path => throttle.Report(archiver.Entries, archiver.Bytes, archiver.TotalBytes, path),
         };
@@ -98,7 +98,7 @@ internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress
         ProgressThrottle throttle = new(progress);
         SafeTarExtractor extractor = null!;
         using SafeTarExtractor owned = extractor = new SafeTarExtractor(
-            new BlockingStream(command.StandardOutput, cancellationToken), destination.Parent, destination.Name, ExtractPolicy.OutOfSandbox)
+            HostFiles.Current, new BlockingStream(command.StandardOutput, cancellationToken), destination.Parent, destination.Name, ExtractPolicy.OutOfSandbox)
         {
             Progress = path => throttle.Report(extractor.Entries, extractor.Bytes, extractor.AnnouncedBytes, path),
         };
@@ -146,7 +146,7 @@ internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress
     {
         try
         {
-            return LinuxFile.Open(path, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
+            return HostFiles.Current.OpenSource(path, followLast: false);
         }
         catch (NativeIOException e)
         {
@@ -159,7 +159,7 @@ internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress
     {
         try
         {
-            return CopyDestination.Open(path, ownName, followLast: false);
+            return CopyDestination.Open(HostFiles.Current, path, ownName, followLast: false);
         }
         catch (NativeIOException e)
         {

@@ -53,8 +53,8 @@ public sealed class CopyDestinationTests : IDisposable
     [Fact]
     public void A_root_folder_has_no_name_of_its_own()
     {
-        Assert.Throws<ArchiveException>(() => CopyDestination.Open(_folder.Path, "", followLast: false));
-        using CopyDestination destination = CopyDestination.Open($"{_folder.Path}/new", "", followLast: false);
+        Assert.Throws<ArchiveException>(() => CopyDestination.Open(LinuxFolderFiles.Instance, _folder.Path, "", followLast: false));
+        using CopyDestination destination = CopyDestination.Open(LinuxFolderFiles.Instance, $"{_folder.Path}/new", "", followLast: false);
         Assert.Equal("new\0", Encoding.UTF8.GetString(destination.Name));
     }
 
@@ -77,7 +77,7 @@ public sealed class CopyDestinationTests : IDisposable
 
     private static string Open(string path, bool followLast = false)
     {
-        using CopyDestination destination = CopyDestination.Open(path, "own", followLast);
+        using CopyDestination destination = CopyDestination.Open(LinuxFolderFiles.Instance, path, "own", followLast);
         return destination.Path;
     }
 }

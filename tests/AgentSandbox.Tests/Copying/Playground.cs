@@ -32,7 +32,7 @@ internal sealed class Playground : IDisposable
     public SafeTarExtractor Extract(byte[] archive, ExtractPolicy? policy = null, Stream? stream = null)
     {
         using SafeFileHandle folder = LinuxFile.Open(Destination, OpenFlags.Folder);
-        using SafeTarExtractor extractor = new(stream ?? new MemoryStream(archive), folder, LinuxFile.Name("copied"), policy ?? ExtractPolicy.OutOfSandbox);
+        using SafeTarExtractor extractor = new(LinuxFolderFiles.Instance, stream ?? new MemoryStream(archive), folder, LinuxFile.Name("copied"), policy ?? ExtractPolicy.OutOfSandbox);
         try
         {
             extractor.Run(CancellationToken.None);

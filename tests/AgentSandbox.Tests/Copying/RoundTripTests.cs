@@ -83,7 +83,7 @@ public sealed class RoundTripTests
         using TempFolder source = new();
         Assert.True(System.Diagnostics.Process.Start("mkfifo", [Path.Combine(source.Path, "fifo")]).WaitForExit(10_000));
         using SafeFileHandle file = LinuxFile.Open(source.Path, OpenFlags.ReadOnly);
-        TreeArchiver archiver = new(new MemoryStream());
+        TreeArchiver archiver = new(LinuxFolderFiles.Instance, new MemoryStream());
         archiver.Run(file, CancellationToken.None);
         Assert.StartsWith("fifo: ", Assert.Single(archiver.Notes.ToList()), StringComparison.Ordinal);
         Assert.Equal(1, archiver.Entries);
@@ -108,7 +108,7 @@ public sealed class RoundTripTests
         File.WriteAllBytes(path, new byte[1_000_000]);
         MemoryStream archive = new();
         using SafeFileHandle file = LinuxFile.Open(source.Path, OpenFlags.ReadOnly);
-        TreeArchiver archiver = new(archive)
+        TreeArchiver archiver = new(LinuxFolderFiles.Instance, archive)
         {
             // The folder's entry is reported before its files are opened: the first part of the file is the moment.
             Progress = entry =>
@@ -129,7 +129,7 @@ public sealed class RoundTripTests
     {
         using SafeFileHandle source = LinuxFile.Open(path, OpenFlags.ReadOnly);
         MemoryStream archive = new();
-        TreeArchiver archiver = new(archive);
+        TreeArchiver archiver = new(LinuxFolderFiles.Instance, archive);
         archiver.Run(source, CancellationToken.None);
         Assert.Equal(archiver.TotalBytes, archiver.Bytes);
         return archive.ToArray();

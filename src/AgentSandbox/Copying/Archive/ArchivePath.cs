@@ -59,7 +59,7 @@ internal static class ArchivePath
                 throw Refuse(whole, $"has a name longer than {MaxName} bytes");
             }
 
-            components.Add(LinuxFile.Name(name));
+            components.Add(NameBytes.Of(name));
         }
 
         if (components.Count > MaxDepth)

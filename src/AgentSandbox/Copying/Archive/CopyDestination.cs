@@ -10,34 +10,38 @@ namespace AgentSandbox.Copying.Archive;
 internal sealed record CopyDestination(SafeFileHandle Parent, byte[] Name, string Path) : IDisposable
 {
     /// <summary>Opens the destination.</summary>
+    /// <param name="files">The system's files.</param>
     /// <param name="path">Absolute path, in normal form but for a slash at its end.</param>
     /// <param name="ownName">Name of the source.</param>
     /// <param name="followLast">Follow a link at the path's end. Not on the host: in a folder that a sandbox can write, it would be the sandbox that chooses the destination.</param>
     /// <returns>The destination.</returns>
     /// <exception cref="ArchiveException">It is a link.</exception>
     /// <exception cref="NativeIOException">The folder that it would be in does not exist or can't be entered.</exception>
-    public static CopyDestination Open(string path, string ownName, bool followLast)
+    public static CopyDestination Open(IFolderFiles files, string path, string ownName, bool followLast)
     {
-        string trimmed = path.TrimEnd('/');
-        if (trimmed.Length == 0)
+        string trimmed = path.TrimEnd(files.Separators);
+        if (trimmed.Length <= (System.IO.Path.GetPathRoot(path) ?? "").TrimEnd(files.Separators).Length)
         {
-            return new CopyDestination(OpenFolder("/"), Own(ownName), "/" + ownName);
+            // "/", a drive or a share.
+            string root = trimmed + files.Separators[0];
+            return new CopyDestination(files.OpenFolder(root), Own(ownName), root + ownName);
         }
 
-        int slash = trimmed.LastIndexOf('/');
-        SafeFileHandle parent = OpenFolder(slash <= 0 ? "/" : trimmed[..slash]);
-        byte[] last = LinuxFile.Name(trimmed[(slash + 1)..]);
+        // With its slash: without it "C:" would be the current folder of that drive.
+        int slash = trimmed.LastIndexOfAny(files.Separators);
+        SafeFileHandle parent = files.OpenFolder(trimmed[..(slash + 1)]);
+        byte[] last = NameBytes.Of(trimmed[(slash + 1)..]);
         try
         {
-            int errno = LinuxFile.TryStatAt(parent, last, out StatX stat);
-            if (errno == 0 && stat.IsSymbolicLink && !followLast)
+            int errno = files.TryLook(parent, last, out FileFacts facts);
+            if (errno == 0 && facts.Kind is not (FileKind.File or FileKind.Folder) && !followLast)
             {
-                throw new ArchiveException(ArchiveFault.Refused, $"The destination '{DisplayText.Of(trimmed)}' is a symbolic link; links are not followed.");
+                throw new ArchiveException(ArchiveFault.Refused, $"The destination '{DisplayText.Of(trimmed)}' is a symbolic link, or neither a file nor a folder; links are not followed.");
             }
 
             if (errno == Errno.NoEntry && trimmed.Length < path.Length)
             {
-                errno = Native.MakeFolderAt(parent, last, 0x1FF) == 0 ? 0 : throw NativeIOException.Last("mkdir", last);
+                errno = files.MakeFolder(parent, last, 0x1FF) is int problem and not 0 ? throw new NativeIOException(problem, "mkdir", last) : 0;
             }
 
             if (errno is not (0 or Errno.NoEntry))
@@ -45,10 +49,10 @@ internal sealed record CopyDestination(SafeFileHandle Parent, byte[] Name, strin
                 throw new NativeIOException(errno, "open", last);
             }
 
-            if (errno == 0 && TryOpenFolder(parent, last, followLast) is SafeFileHandle folder)
+            if (errno == 0 && files.TryOpenFolder(parent, last, followLast, out _) is SafeFileHandle folder)
             {
                 parent.Dispose();
-                return new CopyDestination(folder, Own(ownName), $"{trimmed}/{ownName}");
+                return new CopyDestination(folder, Own(ownName), $"{trimmed}{files.Separators[0]}{ownName}");
             }
 
             return trimmed.Length < path.Length ? throw new NativeIOException(Errno.NotFolder, "open", last) : new CopyDestination(parent, last, trimmed);
@@ -64,15 +68,6 @@ internal sealed record CopyDestination(SafeFileHandle Parent, byte[] Name, strin
     public void Dispose() => Parent.Dispose();
 
     private static byte[] Own(string name) => name.Length > 0
-        ? LinuxFile.Name(name)
+        ? NameBytes.Of(name)
         : throw new ArchiveException(ArchiveFault.Refused, "The source is a root folder, which has no name of its own: give a destination that does not exist yet.");
-
-    private static SafeFileHandle OpenFolder(string path) => LinuxFile.Open(path, OpenFlags.PathOnly | OpenFlags.Folder);
-
-    private static SafeFileHandle? TryOpenFolder(SafeFileHandle parent, byte[] name, bool follow)
-    {
-        int flags = OpenFlags.PathOnly | OpenFlags.Folder | OpenFlags.CloseOnExec | (follow ? 0 : OpenFlags.NoFollow);
-        int fd = Native.OpenAt(parent, name, flags, 0);
-        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : null;
-    }
 }

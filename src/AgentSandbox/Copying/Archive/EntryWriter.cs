@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using AgentSandbox.Copying.Files;
 using Microsoft.Win32.SafeHandles;
 
@@ -11,7 +9,7 @@ namespace AgentSandbox.Copying.Archive;
 internal delegate int ReadContent(Span<byte> buffer);
 
 /// <summary>Makes single files and folders in an open folder. Returns errno(3) for what may be left out; throws for what ends the copy.</summary>
-internal sealed class EntryWriter(ExtractPolicy policy)
+internal sealed class EntryWriter(IFolderFiles files, ExtractPolicy policy)
 {
     /// <summary>Permission bits of a copy: no setuid, setgid or sticky.</summary>
     private const uint PlainMode = 0x1FF;
@@ -34,31 +32,7 @@ internal sealed class EntryWriter(ExtractPolicy policy)
 
     /// <summary>A name that nothing else has, for what is swapped in by rename.</summary>
     /// <returns>The name, ending in NUL.</returns>
-    public static byte[] TemporaryName() => LinuxFile.Name($".agentsandbox-{RandomNumberGenerator.GetHexString(16, lowercase: true)}");
-
-    /// <summary>Makes a folder that an archive of a root file system leaves out.</summary>
-    /// <param name="parent">Its parent.</param>
-    /// <param name="name">Its name.</param>
-    /// <returns>0 or errno(3).</returns>
-    public static int MakeImplicitFolder(SafeFileHandle parent, byte[] name)
-    {
-        if (Native.MakeFolderAt(parent, name, OwnerAll) != 0)
-        {
-            return Marshal.GetLastPInvokeError();
-        }
-
-        using SafeFileHandle? folder = LinuxFile.TryOpenAt(parent, name, OpenFlags.Folder, 0, out int errno);
-        return folder is null || Native.ChangeMode(folder, 0x1ED) == 0 ? errno : Marshal.GetLastPInvokeError();
-    }
-
-    /// <summary>Gives the root of a root file system the owner and permissions of the archive's own root entry.</summary>
-    /// <param name="root">The root.</param>
-    /// <param name="entry">The entry.</param>
-    public static void ApplyToRoot(SafeFileHandle root, TarEntry entry)
-    {
-        using SafeFileHandle folder = LinuxFile.TryOpenAt(root, [(byte)'.', 0], OpenFlags.Folder, 0, out int errno) ?? throw new NativeIOException(errno, "open", "/"u8);
-        Own(folder, entry);
-    }
+    public static byte[] TemporaryName() => NameBytes.Of($".agentsandbox-{Guid.NewGuid():N}");
 
     /// <summary>Makes a folder; one that exists is kept as it is, but for a root file system.</summary>
     /// <param name="parent">Its parent.</param>
@@ -68,23 +42,25 @@ internal sealed class EntryWriter(ExtractPolicy policy)
     public int MakeFolder(SafeFileHandle parent, byte[][] path, TarEntry entry)
     {
         // The owner can always enter and write, or the rest of the copy would fail and the copy could not be deleted.
-        if (Native.MakeFolderAt(parent, path[^1], policy.IsRootFileSystem ? OwnerAll : (entry.Mode & PlainMode) | OwnerAll) != 0)
+        int errno = files.MakeFolder(parent, path[^1], policy.IsRootFileSystem ? OwnerAll : (entry.Mode & PlainMode) | OwnerAll);
+        if (errno is not (0 or Errno.Exists))
         {
-            int errno = Marshal.GetLastPInvokeError();
-            if (errno != Errno.Exists)
-            {
-                return errno;
-            }
+            return errno;
         }
 
-        using SafeFileHandle? folder = LinuxFile.TryOpenAt(parent, path[^1], policy.IsRootFileSystem ? OpenFlags.Folder : OpenFlags.Folder | OpenFlags.PathOnly, 0, out int openErrno);
-        if (folder is not null && policy.IsRootFileSystem)
+        if (!policy.IsRootFileSystem)
         {
-            Own(folder, entry);
+            files.TryOpenFolder(parent, path[^1], follow: false, out errno)?.Dispose();
+            return errno;
+        }
+
+        errno = files.Posix!.OwnFolder(parent, path[^1], entry);
+        if (errno == 0)
+        {
             Keep(path, entry.Modified);
         }
 
-        return openErrno;
+        return errno;
     }
 
     /// <summary>Makes a file, or replaces a file or link (the link itself, never its target) by it in one step.</summary>
@@ -99,8 +75,8 @@ internal sealed class EntryWriter(ExtractPolicy policy)
         SafeFileHandle? file = Create(parent, name, entry, out int errno);
         if (errno == Errno.Exists)
         {
-            errno = LinuxFile.TryStatAt(parent, name, out StatX existing);
-            if (errno != 0 || existing.IsFolder)
+            errno = files.TryLook(parent, name, out FileFacts existing);
+            if (errno != 0 || existing.Kind == FileKind.Folder)
             {
                 return errno != 0 ? errno : Errno.IsFolder;
             }
@@ -122,9 +98,9 @@ internal sealed class EntryWriter(ExtractPolicy policy)
                 Fill(file, entry, content);
             }
 
-            if (written != name && Native.RenameAt(parent, written, parent, name) != 0)
+            if (written != name && files.Replace(parent, written, name) is int problem and not 0)
             {
-                return Marshal.GetLastPInvokeError();
+                return problem;
             }
 
             done = true;
@@ -135,7 +111,7 @@ internal sealed class EntryWriter(ExtractPolicy policy)
             if (!done)
             {
                 // Half a file under a good name is worse than none; what the failure was is already on its way to the caller.
-                _ = Native.UnlinkAt(parent, written, 0);
+                files.Delete(parent, written);
             }
         }
     }
@@ -148,7 +124,7 @@ internal sealed class EntryWriter(ExtractPolicy policy)
         {
             if (stack.TryEnter(path.AsSpan(..^1), out _) is SafeFileHandle parent)
             {
-                LinuxFile.SetModified(parent, path[^1], modified, 0);
+                files.Posix!.SetModified(parent, path[^1], modified);
             }
         }
     }
@@ -157,7 +133,7 @@ internal sealed class EntryWriter(ExtractPolicy policy)
     {
         // A copy has the sender's permissions less the umask, as with cp(1): the kernel subtracts it here. A root file system's are set exactly, below.
         uint mode = policy.IsRootFileSystem ? 0x180 : entry.Mode & PlainMode;
-        return LinuxFile.TryOpenAt(parent, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, mode, out errno);
+        return files.TryCreate(parent, name, mode, out errno);
     }
 
     private void Fill(SafeFileHandle file, TarEntry entry, ReadContent content)
@@ -165,40 +141,16 @@ internal sealed class EntryWriter(ExtractPolicy policy)
         int read;
         while ((read = content(_buffer)) > 0)
         {
-            LinuxFile.Write(file, _buffer.AsSpan(0, read));
+            files.Write(file, _buffer.AsSpan(0, read));
         }
 
         if (policy.IsRootFileSystem)
         {
-            Own(file, entry);
-            if (entry.Capabilities is byte[] capabilities && Native.SetAttribute(file, "security.capability\0"u8.ToArray(), capabilities, capabilities.Length, 0) != 0 &&
-                Marshal.GetLastPInvokeError() is not (Errno.NotSupported or Errno.NotPermitted))
-            {
-                throw NativeIOException.Last("fsetxattr", entry.Path);
-            }
+            files.Posix!.OwnFile(file, entry);
         }
 
-        LinuxFile.SetModified(file, null, entry.Modified, 0);
+        files.SetModified(file, entry.Modified);
     }
-
-    private static void Own(SafeFileHandle file, TarEntry entry)
-    {
-        (uint user, uint group) = Owner(entry);
-
-        // Owner first: chown(2) clears setuid and setgid.
-        if (Native.ChangeOwner(file, user, group) != 0 || Native.ChangeMode(file, entry.Mode) != 0)
-        {
-            throw NativeIOException.Last("chown", entry.Path);
-        }
-    }
-
-    /// <summary>The owner as chown(2) takes it.</summary>
-    /// <param name="entry">The entry.</param>
-    /// <returns>User and group.</returns>
-    /// <exception cref="ArchiveException">An id is out of range; -1 would mean "as it is".</exception>
-    public static (uint User, uint Group) Owner(TarEntry entry) => entry is { User: >= 0 and < uint.MaxValue, Group: >= 0 and < uint.MaxValue }
-        ? ((uint)entry.User, (uint)entry.Group)
-        : throw new ArchiveException(ArchiveFault.Refused, $"'{DisplayText.Of(entry.Path)}' in the archive has an impossible owner.");
 
     private void Keep(byte[][] path, long modified)
     {

@@ -1,11 +1,10 @@
-using System.Runtime.InteropServices;
 using AgentSandbox.Copying.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace AgentSandbox.Copying.Archive;
 
 /// <summary>Keeps the links of an archive until everything else is there, and makes them then: while files are written, no link of the archive exists.</summary>
-internal sealed class LinkWriter(SafeFileHandle root, ExtractPolicy policy, CopyNotes notes)
+internal sealed class LinkWriter(IFolderFiles files, SafeFileHandle root, ExtractPolicy policy, CopyNotes notes)
 {
     private readonly List<(TarEntry Entry, byte[][] Path)> _links = [];
     private long _kept;
@@ -16,6 +15,12 @@ internal sealed class LinkWriter(SafeFileHandle root, ExtractPolicy policy, Copy
     /// <exception cref="ArchiveException">There are too many.</exception>
     public void Add(TarEntry entry, byte[][] path)
     {
+        if (files.Posix is null)
+        {
+            notes.Add(entry.Path, $"links are not made on this system; it points to '{DisplayText.Of(entry.LinkTarget)}'.");
+            return;
+        }
+
         // Out of a sandbox, the first component is the copied item itself: a link that is the item has nothing to stay in.
         if (!policy.AllowAnyLinkTarget && !ArchivePath.StaysInside(entry.LinkTarget, path.Length - 2))
         {
@@ -42,8 +47,8 @@ internal sealed class LinkWriter(SafeFileHandle root, ExtractPolicy policy, Copy
     /// <returns>How many were made.</returns>
     public long MakeAll(CancellationToken cancellationToken)
     {
-        using FolderStack folders = new(root) { MakeMissing = policy.IsRootFileSystem ? EntryWriter.MakeImplicitFolder : null };
-        using FolderStack targets = new(root);
+        using FolderStack folders = new(files, root) { MakeMissing = policy.IsRootFileSystem ? files.Posix!.MakeImplicitFolder : null };
+        using FolderStack targets = new(files, root);
         long made = 0;
         foreach ((TarEntry entry, byte[][] path) in _links)
         {
@@ -81,50 +86,47 @@ internal sealed class LinkWriter(SafeFileHandle root, ExtractPolicy policy, Copy
             return errno;
         }
 
-        errno = LinuxFile.TryStatAt(parent, name, out StatX existing);
-        if (errno != 0 || existing.IsFolder)
+        errno = files.TryLook(parent, name, out FileFacts existing);
+        if (errno != 0 || existing.Kind == FileKind.Folder)
         {
             return errno != 0 ? errno : Errno.IsFolder;
         }
 
         byte[] temporary = EntryWriter.TemporaryName();
         errno = MakeNew(parent, temporary, entry, targets);
-        if (errno == 0 && Native.RenameAt(parent, temporary, parent, name) != 0)
+        if (errno == 0)
         {
-            errno = Marshal.GetLastPInvokeError();
+            errno = files.Replace(parent, temporary, name);
         }
 
         // After a rename of two names of one file both are still there (rename(2)); after a failure the temporary one is.
-        _ = Native.UnlinkAt(parent, temporary, 0);
+        files.Delete(parent, temporary);
         return errno;
     }
 
     private int MakeNew(SafeFileHandle parent, byte[] name, TarEntry entry, FolderStack targets)
     {
+        IPosixFiles posix = files.Posix!;
         if (entry.Kind == TarEntryKind.HardLink)
         {
             byte[][] target = ArchivePath.Split(entry.LinkTarget, lenient: true);
             SafeFileHandle? folder = targets.TryEnter(target.AsSpan(..Math.Max(target.Length - 1, 0)), out int errno);
             return target.Length == 0 ? Errno.IsFolder
                 : folder is null ? errno
-                : Native.LinkAt(folder, target[^1], parent, name, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
+                : posix.MakeHardLink(folder, target[^1], parent, name);
         }
 
-        if (Native.SymbolicLinkAt(LinuxFile.Name(entry.LinkTarget), parent, name) != 0)
+        int problem = posix.MakeSymbolicLink(parent, name, entry.LinkTarget);
+        if (problem == 0 && policy.IsRootFileSystem)
         {
-            return Marshal.GetLastPInvokeError();
+            problem = posix.OwnLink(parent, name, entry);
         }
 
-        if (policy.IsRootFileSystem)
+        if (problem == 0)
         {
-            (uint user, uint group) = EntryWriter.Owner(entry);
-            if (Native.ChangeOwnerAt(parent, name, user, group, OpenFlags.AtSymlinkNoFollow) != 0)
-            {
-                return Marshal.GetLastPInvokeError();
-            }
+            posix.SetModified(parent, name, entry.Modified);
         }
 
-        LinuxFile.SetModified(parent, name, entry.Modified, 0);
-        return 0;
+        return problem;
     }
 }

@@ -17,23 +17,26 @@ internal sealed class SafeTarExtractor : IDisposable
     private readonly EntryWriter _writer;
     private readonly LinkWriter _links;
     private readonly SafeFileHandle _base;
+    private readonly IFolderFiles _files;
     private byte[]? _nameInArchive;
 
     /// <summary>Creates an extractor.</summary>
+    /// <param name="files">The system's files.</param>
     /// <param name="input">The archive.</param>
     /// <param name="destination">The folder; stays the caller's.</param>
     /// <param name="itemName">Name that the copied file or folder gets in it; null when the archive is a root file system.</param>
     /// <param name="policy">What is let through.</param>
-    public SafeTarExtractor(Stream input, SafeFileHandle destination, byte[]? itemName, ExtractPolicy policy)
+    public SafeTarExtractor(IFolderFiles files, Stream input, SafeFileHandle destination, byte[]? itemName, ExtractPolicy policy)
     {
         _reader = new TarStreamReader(input);
+        _files = files;
         _base = destination;
         Notes = new CopyNotes(ofItem: itemName is not null);
         _itemName = itemName;
         _policy = policy;
-        _writer = new EntryWriter(policy);
-        _folders = new FolderStack(destination) { MakeMissing = policy.IsRootFileSystem ? MakeMissing : null };
-        _links = new LinkWriter(destination, policy, Notes);
+        _writer = new EntryWriter(files, policy);
+        _folders = new FolderStack(files, destination) { MakeMissing = policy.IsRootFileSystem ? MakeMissing : null };
+        _links = new LinkWriter(files, destination, policy, Notes);
     }
 
     /// <summary>The archive was made by another program than ours: the first path says what the copied item is called in it, and all others must say the same.</summary>
@@ -49,7 +52,7 @@ internal sealed class SafeTarExtractor : IDisposable
     public long Bytes { get; private set; }
 
     /// <summary>What the archive says that it holds; for a progress bar only.</summary>
-    public long? AnnouncedBytes => _reader.AnnouncedBytes is long total ? Math.Clamp(total, 0, _policy.MaxBytes) : null;
+    public long? AnnouncedBytes => _reader.AnnouncedBytes is long total ? Math.Min(Math.Max(total, 0), _policy.MaxBytes) : null;
 
     /// <summary>Called after each entry, and between the parts of large files, with the path.</summary>
     public Action<byte[]>? Progress { get; init; }
@@ -107,6 +110,14 @@ internal sealed class SafeTarExtractor : IDisposable
     private byte[][] Map(byte[] text)
     {
         byte[][] path = ArchivePath.Split(text, lenient: _itemName is null);
+        foreach (byte[] name in path)
+        {
+            if (_files.NameProblem(name) is string problem)
+            {
+                throw new ArchiveException(ArchiveFault.Refused, $"The path '{DisplayText.Of(text)}' in the archive has the name '{DisplayText.Of(name)}', which {problem}.");
+            }
+        }
+
         if (_itemName is null)
         {
             return path;
@@ -132,8 +143,7 @@ internal sealed class SafeTarExtractor : IDisposable
                 throw new ArchiveException(ArchiveFault.Refused, "The root of the archive is no folder.");
             }
 
-            EntryWriter.ApplyToRoot(_base, entry);
-            return false;
+            return _files.Posix!.OwnFolder(_base, [(byte)'.', 0], entry) is int problem and not 0 ? throw new NativeIOException(problem, "open", "/"u8) : false;
         }
 
         switch (entry.Kind)
@@ -204,6 +214,6 @@ internal sealed class SafeTarExtractor : IDisposable
             throw new ArchiveException(ArchiveFault.Refused, $"The archive has more than {_policy.MaxEntries} entries.");
         }
 
-        return EntryWriter.MakeImplicitFolder(parent, name);
+        return _files.Posix!.MakeImplicitFolder(parent, name);
     }
 }

@@ -7,7 +7,7 @@ namespace AgentSandbox.Copying.Archive;
 /// Writes an open file or folder as an archive. Everything is opened relative to the folder that it was found in, without
 /// following links, so that what is archived is below the source even while a sandbox that shares the folder moves things about.
 /// </summary>
-internal sealed class TreeArchiver(Stream output)
+internal sealed class TreeArchiver(IFolderFiles files, Stream output)
 {
     private readonly TarStreamWriter _writer = new(output);
     private readonly byte[] _buffer = new byte[256 * 1024];
@@ -37,15 +37,15 @@ internal sealed class TreeArchiver(Stream output)
     /// <exception cref="NativeIOException">The source itself can't be read. What can't be read in it is left out with a note.</exception>
     public void Run(SafeFileHandle source, CancellationToken cancellationToken)
     {
-        StatX stat = LinuxFile.Stat(source);
-        if (!stat.IsFile && !stat.IsFolder)
+        FileFacts stat = files.Look(source);
+        if (stat.Kind is not (FileKind.File or FileKind.Folder))
         {
             throw new ArchiveException(ArchiveFault.Refused, "The source is neither a file nor a folder.");
         }
 
-        TotalBytes = stat.IsFile ? (long)stat.Size : Measure(source, 0, cancellationToken);
+        TotalBytes = stat.Kind == FileKind.File ? stat.Size : Measure(source, 0, cancellationToken);
         _writer.Announce(TotalBytes);
-        if (stat.IsFile)
+        if (stat.Kind == FileKind.File)
         {
             File(source, stat, RootName, cancellationToken);
         }
@@ -57,25 +57,25 @@ internal sealed class TreeArchiver(Stream output)
         _writer.Finish();
     }
 
-    private static long Measure(SafeFileHandle folder, int depth, CancellationToken cancellationToken)
+    private long Measure(SafeFileHandle folder, int depth, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         long total = 0;
 
         // The way out of too deep a tree is the copy itself, which says where.
-        using SafeFileHandle? list = depth < ArchivePath.MaxDepth ? LinuxFile.TryOpenAt(folder, [(byte)'.', 0], OpenFlags.Folder, 0, out _) : null;
-        foreach (byte[] name in list is null ? [] : FolderReader.Read(list))
+        using SafeFileHandle? list = depth < ArchivePath.MaxDepth ? files.TryOpen(folder, [(byte)'.', 0], out _) : null;
+        foreach (byte[] name in list is null ? [] : files.List(list))
         {
-            if (LinuxFile.TryStatAt(folder, name, out StatX stat) != 0)
+            if (files.TryLook(folder, name, out FileFacts stat) != 0)
             {
                 continue;
             }
 
-            if (stat.IsFile)
+            if (stat.Kind == FileKind.File)
             {
-                total += (long)stat.Size;
+                total += stat.Size;
             }
-            else if (stat.IsFolder && LinuxFile.TryOpenAt(folder, name, OpenFlags.Folder, 0, out _) is SafeFileHandle child)
+            else if (stat.Kind == FileKind.Folder && files.TryOpen(folder, name, out _) is SafeFileHandle child)
             {
                 using (child)
                 {
@@ -87,16 +87,16 @@ internal sealed class TreeArchiver(Stream output)
         return total;
     }
 
-    private void Folder(SafeFileHandle folder, in StatX stat, byte[] path, int depth, CancellationToken cancellationToken)
+    private void Folder(SafeFileHandle folder, in FileFacts stat, byte[] path, int depth, CancellationToken cancellationToken)
     {
         if (depth > ArchivePath.MaxDepth)
         {
             throw new ArchiveException(ArchiveFault.Refused, $"'{DisplayText.Of(path)}' is nested deeper than {ArchivePath.MaxDepth} folders.");
         }
 
-        _writer.Write(new TarEntry { Kind = TarEntryKind.Folder, Path = [.. path, (byte)'/'], Mode = stat.Mode & 0x1FF, Modified = stat.ModifiedSeconds });
+        _writer.Write(new TarEntry { Kind = TarEntryKind.Folder, Path = [.. path, (byte)'/'], Mode = stat.Mode & 0x1FF, Modified = stat.Modified });
         Done(path);
-        foreach (byte[] name in FolderReader.Read(folder))
+        foreach (byte[] name in files.List(folder))
         {
             cancellationToken.ThrowIfCancellationRequested();
             byte[] childPath = [.. path, (byte)'/', .. name.AsSpan(..^1)];
@@ -112,22 +112,26 @@ internal sealed class TreeArchiver(Stream output)
 
     private void Child(SafeFileHandle folder, byte[] name, byte[] path, int depth, CancellationToken cancellationToken)
     {
-        int errno = LinuxFile.TryStatAt(folder, name, out StatX stat);
-        if (errno == 0 && stat.IsSymbolicLink)
+        int errno = files.TryLook(folder, name, out FileFacts stat);
+        if (errno == 0 && stat.Kind == FileKind.Link)
         {
             Link(folder, name, stat, path);
             return;
         }
 
-        if (errno == 0 && !stat.IsFile && !stat.IsFolder)
+        if (errno == 0 && stat.Kind == FileKind.ReparsePoint)
+        {
+            Notes.Add(path, "links, junctions and other reparse points of Windows are not followed.");
+            return;
+        }
+
+        if (errno == 0 && stat.Kind == FileKind.Other)
         {
             Notes.Add(path, "only files, folders and links are copied.");
             return;
         }
 
-        // O_NONBLOCK: what was a file a moment ago may be a FIFO now, whose open would wait for ever.
-        int flags = OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal;
-        using SafeFileHandle? child = errno == 0 ? LinuxFile.TryOpenAt(folder, name, flags, 0, out errno) : null;
+        using SafeFileHandle? child = errno == 0 ? files.TryOpen(folder, name, out errno) : null;
         if (child is null)
         {
             if (errno != Errno.NoEntry)
@@ -138,33 +142,33 @@ internal sealed class TreeArchiver(Stream output)
             return;
         }
 
-        stat = LinuxFile.Stat(child);
-        if (stat.IsFolder)
+        stat = files.Look(child);
+        if (stat.Kind == FileKind.Folder)
         {
             Folder(child, stat, path, depth, cancellationToken);
         }
-        else if (stat.IsFile)
+        else if (stat.Kind == FileKind.File)
         {
             File(child, stat, path, cancellationToken);
         }
     }
 
-    private void Link(SafeFileHandle folder, byte[] name, in StatX stat, byte[] path)
+    private void Link(SafeFileHandle folder, byte[] name, in FileFacts stat, byte[] path)
     {
-        if (LinuxFile.TryReadLink(folder, name) is not byte[] target)
+        if (files.TryReadLink(folder, name) is not byte[] target)
         {
             Notes.Add(path, "changed while it was copied.");
             return;
         }
 
-        _writer.Write(new TarEntry { Kind = TarEntryKind.SymbolicLink, Path = path, LinkTarget = target, Mode = 0x1FF, Modified = stat.ModifiedSeconds });
+        _writer.Write(new TarEntry { Kind = TarEntryKind.SymbolicLink, Path = path, LinkTarget = target, Mode = 0x1FF, Modified = stat.Modified });
         Done(path);
     }
 
-    private void File(SafeFileHandle file, in StatX stat, byte[] path, CancellationToken cancellationToken)
+    private void File(SafeFileHandle file, in FileFacts stat, byte[] path, CancellationToken cancellationToken)
     {
-        long size = (long)stat.Size;
-        _writer.Write(new TarEntry { Kind = TarEntryKind.File, Path = path, Size = size, Mode = stat.Mode & 0x1FF, Modified = stat.ModifiedSeconds });
+        long size = stat.Size;
+        _writer.Write(new TarEntry { Kind = TarEntryKind.File, Path = path, Size = size, Mode = stat.Mode & 0x1FF, Modified = stat.Modified });
         bool isCut = false;
         for (long left = size; left > 0;)
         {
@@ -190,11 +194,11 @@ internal sealed class TreeArchiver(Stream output)
         Done(path);
     }
 
-    private static int Read(SafeFileHandle file, byte[] path, Span<byte> buffer)
+    private int Read(SafeFileHandle file, byte[] path, Span<byte> buffer)
     {
         try
         {
-            return LinuxFile.Read(file, buffer);
+            return files.Read(file, buffer);
         }
         catch (NativeIOException e)
         {

@@ -3,11 +3,11 @@ using Microsoft.Win32.SafeHandles;
 namespace AgentSandbox.Copying.Files;
 
 /// <summary>
-/// Opens folders below a base, one component at a time, each with O_NOFOLLOW: what openat2(2) does with RESOLVE_BENEATH and
-/// RESOLVE_NO_SYMLINKS, on every kernel. Components must have been checked: never ".." or with a slash. The way to the last folder stays open, since
+/// Opens folders below a base, one component at a time, none of them through a link: what openat2(2) does with RESOLVE_BENEATH and
+/// RESOLVE_NO_SYMLINKS, on every system. Components must have been checked: never ".." or with a slash. The way to the last folder stays open, since
 /// archives come folder by folder.
 /// </summary>
-internal sealed class FolderStack(SafeFileHandle root) : IDisposable
+internal sealed class FolderStack(IFolderFiles files, SafeFileHandle root) : IDisposable
 {
     private readonly List<(byte[] Name, SafeFileHandle Handle)> _open = [];
 
@@ -30,11 +30,11 @@ internal sealed class FolderStack(SafeFileHandle root) : IDisposable
         SafeFileHandle folder = common == 0 ? root : _open[^1].Handle;
         for (int i = common; i < components.Length; i++)
         {
-            SafeFileHandle? next = Open(folder, components[i], out errno);
+            SafeFileHandle? next = files.TryOpenFolder(folder, components[i], follow: false, out errno);
             if (next is null && errno == Errno.NoEntry && MakeMissing is not null)
             {
                 errno = MakeMissing(folder, components[i]);
-                next = errno is 0 or Errno.Exists ? Open(folder, components[i], out errno) : null;
+                next = errno is 0 or Errno.Exists ? files.TryOpenFolder(folder, components[i], follow: false, out errno) : null;
             }
 
             if (next is null)
@@ -52,9 +52,6 @@ internal sealed class FolderStack(SafeFileHandle root) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Shrink(0);
-
-    private static SafeFileHandle? Open(SafeFileHandle folder, byte[] name, out int errno) =>
-        LinuxFile.TryOpenAt(folder, name, OpenFlags.PathOnly | OpenFlags.Folder, 0, out errno);
 
     private void Shrink(int count)
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -12,20 +11,12 @@ internal static class LinuxFile
     /// <summary>A path as the calls want it.</summary>
     /// <param name="text">The path.</param>
     /// <returns>UTF-8, ending in NUL.</returns>
-    public static byte[] Name(string text)
-    {
-        if (text.Contains('\0', StringComparison.Ordinal))
-        {
-            throw new NativeIOException(Errno.Invalid, "open", Encoding.UTF8.GetBytes(text));
-        }
-
-        return [.. Encoding.UTF8.GetBytes(text), 0];
-    }
+    public static byte[] Name(string text) => NameBytes.Of(text);
 
     /// <summary>A path as the calls want it.</summary>
     /// <param name="text">The path's bytes.</param>
     /// <returns>The same, ending in NUL.</returns>
-    public static byte[] Name(ReadOnlySpan<byte> text) => [.. text, 0];
+    public static byte[] Name(ReadOnlySpan<byte> text) => NameBytes.Of(text);
 
     /// <summary>Opens by path, from the process's own folder; links on the way are followed, the last one too unless the flags say no.</summary>
     /// <param name="path">The path.</param>

@@ -1,4 +1,6 @@
+#if NET
 using System.Runtime.InteropServices;
+#endif
 
 namespace AgentSandbox.Copying.Files;
 
@@ -21,14 +23,42 @@ internal sealed class NativeIOException : IOException
     /// <summary>No space is left, or the quota is used up.</summary>
     public bool IsDiskFull => Errno is Files.Errno.NoSpace or Files.Errno.QuotaExceeded;
 
-    /// <summary>The kernel's words for an error.</summary>
+    /// <summary>Words for an error: the kernel's, where it is Linux.</summary>
     /// <param name="errno">errno(3).</param>
-    /// <returns>The text of strerror(3).</returns>
-    public static string Explain(int errno) => Marshal.GetPInvokeErrorMessage(errno);
+    /// <returns>The text of strerror(3), or one like it.</returns>
+    public static string Explain(int errno)
+    {
+#if NET
+        if (OperatingSystem.IsLinux())
+        {
+            return Marshal.GetPInvokeErrorMessage(errno);
+        }
+#endif
+        return errno switch
+        {
+            Files.Errno.NoEntry => "There is no such file or folder",
+            Files.Errno.AccessDenied or Files.Errno.NotPermitted => "Access is denied",
+            Files.Errno.Busy => "Another program is using it",
+            Files.Errno.Exists => "It exists already",
+            Files.Errno.NotFolder => "It is no folder",
+            Files.Errno.IsFolder => "It is a folder",
+            Files.Errno.Invalid => "It is no valid name",
+            Files.Errno.NoSpace => "No space is left on the disk",
+            Files.Errno.QuotaExceeded => "The disk quota is used up",
+            Files.Errno.ReadOnlyFileSystem => "The disk can't be written",
+            Files.Errno.NameTooLong => "The name is too long",
+            Files.Errno.NotEmpty => "The folder is not empty",
+            Files.Errno.Loop => "It is a link",
+            Files.Errno.InputOutput => "It can't be read or written",
+            _ => $"Error {errno}",
+        };
+    }
 
+#if NET
     /// <summary>Creates the exception from the last call's error.</summary>
     /// <param name="call">The call.</param>
     /// <param name="path">What it was about.</param>
     /// <returns>The exception, to throw.</returns>
     public static NativeIOException Last(string call, ReadOnlySpan<byte> path) => new(Marshal.GetLastPInvokeError(), call, path);
+#endif
 }

@@ -33,6 +33,7 @@ internal static class Errno
     public const int NotPermitted = 1;
     public const int NoEntry = 2;
     public const int Interrupted = 4;
+    public const int InputOutput = 5;
     public const int AccessDenied = 13;
     public const int Busy = 16;
     public const int Exists = 17;

@@ -31,7 +31,7 @@ internal static class RootFileSystem
         using SafeFileHandle folder = LinuxFile.Open(root, OpenFlags.Folder);
         SafeTarExtractor extractor = null!;
         long next = 0;
-        using SafeTarExtractor owned = extractor = new SafeTarExtractor(archive, folder, null, policy)
+        using SafeTarExtractor owned = extractor = new SafeTarExtractor(LinuxFolderFiles.Instance, archive, folder, null, policy)
         {
             Progress = path =>
             {

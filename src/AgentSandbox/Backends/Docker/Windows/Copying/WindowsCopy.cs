@@ -22,7 +22,7 @@ internal sealed class WindowsCopy(IDockerEngine engine, EngineContainer containe
     public Task<CopyResult> SendAsync(string hostPath, string sandboxPath, CancellationToken cancellationToken) => TranslateAsync(sandboxPath, async () =>
     {
         Check(sandboxPath);
-        string source = hostPath.Length > 1 ? hostPath.TrimEnd('/') : hostPath;
+        string source = Path.TrimEndingDirectorySeparator(hostPath);
         using SafeFileHandle file = CopyTransfer.OpenSource(source);
         IContainerFiles files = await FilesAsync(cancellationToken);
         (string folder, string name) = await DestinationAsync(files, sandboxPath, Path.GetFileName(source), cancellationToken);
@@ -31,7 +31,7 @@ internal sealed class WindowsCopy(IDockerEngine engine, EngineContainer containe
         TreeArchiver archiver = null!;
         await files.ExtractAsync(folder, (stream, token) => BlockingStream.RunAsync(() =>
         {
-            archiver = new TreeArchiver(new BlockingStream(stream, token))
+            archiver = new TreeArchiver(HostFiles.Current, new BlockingStream(stream, token))
             {
                 RootName = Encoding.UTF8.GetBytes(name.Replace('\\', '/')),
                 Progress = path => throttle.Report(archiver.Entries, archiver.Bytes, archiver.TotalBytes, path),
@@ -83,7 +83,7 @@ internal sealed class WindowsCopy(IDockerEngine engine, EngineContainer containe
         {
             await files.CreateAsync(folder, name, async (stream, token) =>
             {
-                extractor = new SafeTarExtractor(new BlockingStream(stream, token), destination.Parent, destination.Name, ExtractPolicy.OutOfSandbox)
+                extractor = new SafeTarExtractor(HostFiles.Current, new BlockingStream(stream, token), destination.Parent, destination.Name, ExtractPolicy.OutOfSandbox)
                 {
                     TakesAnyItemName = true,
                     Progress = path => throttle.Report(extractor!.Entries, extractor.Bytes, extractor.AnnouncedBytes, path),
@@ -117,11 +117,6 @@ internal sealed class WindowsCopy(IDockerEngine engine, EngineContainer containe
 
     private static void Check(string sandboxPath)
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            throw new SandboxException(SandboxErrorId.CopyFailed, "Files can be copied from and to a machine with Linux only: the safe extraction of a sandbox's archives is written for it.", "Mount a folder (-Mount), or send and receive data through standard input and output.", sandboxPath);
-        }
-
         if (!WindowsPath.IsClean(sandboxPath))
         {
             throw new SandboxException(SandboxErrorId.CopyPathNotFound, $"'{DisplayText.Of(sandboxPath)}' is no absolute path in a Windows sandbox.", @"Give a path that starts with a drive and has no '..' in it, for example C:\Temp\result.txt.", sandboxPath);
