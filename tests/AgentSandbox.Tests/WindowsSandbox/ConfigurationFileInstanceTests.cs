@@ -31,7 +31,7 @@ public sealed class ConfigurationFileInstanceTests : IDisposable
         Assert.Equal("<Configuration/>", await File.ReadAllTextAsync(_file));
         Assert.Equal([_file], _launcher.Arguments);
         Assert.True(await _instance.IsThereAsync(state, default));
-        Assert.Null(_instance.RunGuest(state, default));
+        Assert.Null(_instance.RunGuest(state, "x", default));
     }
 
     [Fact]

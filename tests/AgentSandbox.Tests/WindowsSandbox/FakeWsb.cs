@@ -79,7 +79,7 @@ internal sealed class FakeWsb(StepClock clock) : IWsbCli
             throw new WsbException("exec", "Eine angegebene Anmeldesitzung ist nicht vorhanden.", WsbStatus.NoLogonSession);
         }
 
-        if (command != InstancePaths.GuestCommand)
+        if (!command.StartsWith(InstancePaths.GuestCommand(null), StringComparison.Ordinal))
         {
             return 0;
         }

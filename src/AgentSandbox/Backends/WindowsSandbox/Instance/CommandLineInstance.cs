@@ -57,8 +57,8 @@ internal sealed class CommandLineInstance(IWsbCli cli, IClock clock, Func<IReadO
     }
 
     /// <inheritdoc/>
-    public Task<int>? RunGuest(InstanceState state, CancellationToken cancellationToken) =>
-        cli.ExecAsync(state.InstanceId, InstancePaths.GuestCommand, WsbRunAs.ExistingLogin, null, cancellationToken);
+    public Task<int>? RunGuest(InstanceState state, string command, CancellationToken cancellationToken) =>
+        cli.ExecAsync(state.InstanceId, command, WsbRunAs.ExistingLogin, null, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<bool> IsThereAsync(InstanceState state, CancellationToken cancellationToken) => (await ListAsync(cancellationToken)).Contains(state.InstanceId);

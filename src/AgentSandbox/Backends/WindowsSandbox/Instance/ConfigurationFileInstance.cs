@@ -63,7 +63,7 @@ internal sealed class ConfigurationFileInstance(string program, IClientLauncher 
     }
 
     /// <inheritdoc/>
-    public Task<int>? RunGuest(InstanceState state, CancellationToken cancellationToken) => null;
+    public Task<int>? RunGuest(InstanceState state, string command, CancellationToken cancellationToken) => null;
 
     /// <inheritdoc/>
     public Task<bool> IsThereAsync(InstanceState state, CancellationToken cancellationToken) => Task.FromResult(Ours(state).Count > 0);

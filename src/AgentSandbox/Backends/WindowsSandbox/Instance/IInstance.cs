@@ -17,9 +17,10 @@ internal interface IInstance
 
     /// <summary>Runs the guest program in an instance.</summary>
     /// <param name="state">The instance.</param>
+    /// <param name="command">The command line.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>Its exit code, when it ends; null where the instance starts it by itself and nobody learns of its end.</returns>
-    Task<int>? RunGuest(InstanceState state, CancellationToken cancellationToken);
+    Task<int>? RunGuest(InstanceState state, string command, CancellationToken cancellationToken);
 
     /// <summary>Tells whether the instance is there.</summary>
     /// <param name="state">The instance.</param>

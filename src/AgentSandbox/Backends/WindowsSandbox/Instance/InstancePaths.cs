@@ -1,3 +1,4 @@
+using System.Globalization;
 using AgentSandbox.Backends.WindowsSandbox.Configuration;
 using AgentSandbox.State;
 
@@ -49,6 +50,15 @@ internal sealed class InstancePaths(SandboxHome home, string id)
         new(Up, ConfigurationRules.OwnFolder + @"\up", ReadOnly: false),
     ];
 
-    /// <summary>Starts the guest inside.</summary>
-    public const string GuestCommand = ConfigurationRules.OwnFolder + @"\program\agentsandbox-guest.exe serve --down " + ConfigurationRules.OwnFolder + @"\down --up " + ConfigurationRules.OwnFolder + @"\up";
+    /// <summary>The command line that starts the guest inside.</summary>
+    /// <param name="expires">
+    /// When it ends by itself, with all that it started, even should nobody be left to end the instance. A little later than the keeper, whose turn
+    /// is first.
+    /// </param>
+    public static string GuestCommand(DateTimeOffset? expires)
+    {
+        const string Own = ConfigurationRules.OwnFolder;
+        string end = expires is { } time ? string.Create(CultureInfo.InvariantCulture, $" --expires {time.UtcDateTime.AddSeconds(10):yyyy-MM-ddTHH:mm:ssZ}") : "";
+        return $@"{Own}\program\agentsandbox-guest.exe serve --down {Own}\down --up {Own}\up{end}";
+    }
 }

@@ -81,12 +81,13 @@ internal sealed partial class Keeper(KeeperSurroundings surroundings, string id,
         Task interest = WatchInterestAsync(starting, watching.Token);
         try
         {
+            string command = InstancePaths.GuestCommand(_record.Expires);
             string configuration = ConfigurationBuilder.Build(
-                _record.Specification, _paths.Mapped, _state.Way == StartWay.ConfigurationFile ? InstancePaths.GuestCommand : null, surroundings.Folders);
+                _record.Specification, _paths.Mapped, _state.Way == StartWay.ConfigurationFile ? command : null, surroundings.Folders);
             var start = new InstanceStart(_record.Name, _state, configuration, _paths.ConfigurationFile, Persist, Say);
             Persist(await surroundings.Instance.StartAsync(start, starting.Token));
             Say("Windows is up inside; waiting for the guest program.");
-            Task<int>? guest = surroundings.Instance.RunGuest(_state, whole);
+            Task<int>? guest = surroundings.Instance.RunGuest(_state, command, whole);
             await AnswerAsync(guest, starting.Token);
             Persist(_state with { Phase = InstancePhase.Running });
             return guest;
