@@ -15,7 +15,7 @@ internal static class MappedFolders
         foreach (Folder folder in instance.Folders.Where(f => !Directory.Exists(f.Sandbox)))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(folder.Sandbox)!);
-            Link(["-s", "-n", UnixPath(folder.Host), UnixPath(folder.Sandbox)], "ln");
+            Link(["-s", "-n", UnixPath(folder.Host), UnixPath(folder.Sandbox)], "ln", () => Directory.Exists(folder.Sandbox));
         }
 
         string[] parts = command.Split(' ', 2);
@@ -27,7 +27,15 @@ internal static class MappedFolders
     {
         string[] parts = [.. command.Split(' ').Select(p => instance.Folders.Aggregate(p, (path, f) =>
             path.StartsWith(f.Sandbox + "\\", StringComparison.OrdinalIgnoreCase) || string.Equals(path, f.Sandbox, StringComparison.OrdinalIgnoreCase) ? f.Host + path[f.Sandbox.Length..].Replace('\\', '/') : path))];
-        return parts[0].EndsWith(".exe", StringComparison.OrdinalIgnoreCase) ? new ProcessStartInfo("/usr/bin/mono", parts) : new ProcessStartInfo(parts[0], parts[1..]);
+        if (!parts[0].EndsWith(".exe", StringComparison.OrdinalIgnoreCase))
+        {
+            return new ProcessStartInfo(parts[0], parts[1..]);
+        }
+
+        // Debian's Mono lacks netstandard.dll, which .NET Framework 4.7.2 has; the folder with that of the .NET SDK is named by a variable.
+        var start = new ProcessStartInfo("/usr/bin/mono", parts);
+        start.Environment["MONO_PATH"] = Environment.GetEnvironmentVariable("AGENTSANDBOX_WSB_MONO_PATH") ?? "";
+        return start;
     }
 
     /// <summary>Takes the links away.</summary>
@@ -37,19 +45,18 @@ internal static class MappedFolders
         {
             foreach (Folder folder in instance.Folders.Where(f => Directory.Exists(f.Sandbox)))
             {
-                Link(["-f", UnixPath(folder.Sandbox)], "rm");
+                Link(["-f", UnixPath(folder.Sandbox)], "rm", () => !Directory.Exists(folder.Sandbox));
             }
         }
     }
 
-    /// <summary>Wine starts programs of Linux too.</summary>
-    private static void Link(string[] arguments, string program)
+    /// <summary>Wine starts programs of Linux too, and says nothing of how they end: what they were to do is looked for.</summary>
+    private static void Link(string[] arguments, string program, Func<bool> isDone)
     {
-        using Process process = Process.Start(new ProcessStartInfo($@"Z:\bin\{program}", arguments) { UseShellExecute = false })!;
-        process.WaitForExit();
-        if (process.ExitCode != 0)
+        _ = Process.Start(new ProcessStartInfo($@"Z:\bin\{program}", arguments) { UseShellExecute = false });
+        if (!SpinWait.SpinUntil(isDone, 10_000))
         {
-            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} did not do it.");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace AgentSandbox.StandIn.Wsb;
 
@@ -42,7 +43,7 @@ internal sealed class StandInState
             try
             {
                 using FileStream alone = new(Path.Combine(_folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-                Instance? before = File.Exists(InstanceFile) ? JsonSerializer.Deserialize<Instance>(File.ReadAllBytes(InstanceFile)) : null;
+                Instance? before = File.Exists(InstanceFile) ? JsonSerializer.Deserialize(File.ReadAllBytes(InstanceFile), StateJson.Default.Instance) : null;
                 (Instance? after, T result) = change(before);
                 if (after is null)
                 {
@@ -50,7 +51,7 @@ internal sealed class StandInState
                 }
                 else if (after != before)
                 {
-                    File.WriteAllBytes(InstanceFile, JsonSerializer.SerializeToUtf8Bytes(after));
+                    File.WriteAllBytes(InstanceFile, JsonSerializer.SerializeToUtf8Bytes(after, StateJson.Default.Instance));
                 }
 
                 return result;
@@ -98,3 +99,10 @@ internal sealed record Instance
 
 /// <summary>A mapped folder.</summary>
 internal sealed record Folder(string Host, string Sandbox, bool ReadOnly);
+
+/// <summary>JSON that also a trimmed program can read and write.</summary>
+[JsonSerializable(typeof(Instance))]
+[JsonSerializable(typeof(string))]
+internal sealed partial class StateJson : JsonSerializerContext
+{
+}

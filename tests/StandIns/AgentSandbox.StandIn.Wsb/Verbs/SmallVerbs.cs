@@ -101,5 +101,5 @@ internal static class Json
 {
     public static string List(params string[] ids) => $$"""{"WindowsSandboxEnvironments":[{{string.Join(',', ids.Select(One))}}]}""";
 
-    public static string One(string id) => $$"""{"Id":{{JsonSerializer.Serialize(id)}}}""";
+    public static string One(string id) => $$"""{"Id":{{JsonSerializer.Serialize(id, StateJson.Default.String)}}}""";
 }
