@@ -7,6 +7,7 @@ internal static class Program
     {
         ["supervise", .. string[] rest] => Supervisor.SuperviseVerb.Run(rest),
         [Backends.Docker.ContainerKeeper.Verb, string id] => Backends.Docker.ContainerKeeper.Run(id),
+        [WindowsSandbox.KeepVerb.Name, string id] => WindowsSandbox.KeepVerb.Run(id),
         _ => CommandLine.AgentSandboxCommand.Run(args),
     };
 }

@@ -24,6 +24,9 @@ public static class SandboxPrograms
     /// <summary>Path of the guest, a program for Linux.</summary>
     public static string Guest => Find("agentsandbox-guest");
 
+    /// <summary>Folder of the guest program for Windows and the libraries that it needs.</summary>
+    internal static string WindowsGuest => Path.GetDirectoryName(Find(Path.Combine("windows-guest", "agentsandbox-guest.exe")))!;
+
     /// <summary>Finds a program.</summary>
     /// <param name="name">Its file name.</param>
     /// <returns>Its path.</returns>

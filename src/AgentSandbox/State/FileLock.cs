@@ -1,10 +1,11 @@
 using AgentSandbox.Backends.Linux.Native;
+using AgentSandbox.State.Windows;
 
 namespace AgentSandbox.State;
 
 /// <summary>
 /// An open-file-description lock (fcntl(2), F_OFD_SETLK): it ends with the process that holds it, however that ends, and others can ask
-/// whether it is held without taking it, so a question never disturbs a process that is about to lock.
+/// whether it is held without taking it, so a question never disturbs a process that is about to lock. On Windows see <see cref="WindowsFileLock"/>.
 /// </summary>
 internal sealed class FileLock : IDisposable
 {
@@ -13,9 +14,9 @@ internal sealed class FileLock : IDisposable
     private const short F_RDLCK = 0;
     private const short F_WRLCK = 1;
     private const short F_UNLCK = 2;
-    private readonly FileDescriptor _file;
+    private readonly IDisposable _file;
 
-    private FileLock(FileDescriptor file) => _file = file;
+    private FileLock(IDisposable file) => _file = file;
 
     /// <summary>Takes the lock if it is free.</summary>
     /// <param name="path">The lock's file, made when missing.</param>
@@ -23,6 +24,11 @@ internal sealed class FileLock : IDisposable
     /// <returns>The lock, or null when another process (or another part of this one) holds it.</returns>
     public static unsafe FileLock? TryTake(string path, bool shared = false)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            return WindowsFileLock.TryTake(path, shared) is { } taken ? new FileLock(taken) : null;
+        }
+
         var file = FileDescriptor.Open(path, Libc.O_RDWR | Libc.O_CREAT, 0x180);
         var request = new Libc.Flock { Type = shared ? F_RDLCK : F_WRLCK };
         if (Libc.FcntlLock(file.Value, F_OFD_SETLK, &request) == 0)
@@ -64,6 +70,11 @@ internal sealed class FileLock : IDisposable
     /// <returns>False also when the file does not exist.</returns>
     public static unsafe bool IsHeld(string path)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            return WindowsFileLock.IsHeld(path);
+        }
+
         int fd = Libc.Open(path, Libc.O_RDWR | Libc.O_CLOEXEC, 0);
         if (fd < 0)
         {
@@ -76,6 +87,30 @@ internal sealed class FileLock : IDisposable
         return question.Type != F_UNLCK;
     }
 
+    /// <summary>
+    /// Deletes a folder and all that is in it, while this process may hold locks of files in it. Some file systems of Windows keep a deleted file until
+    /// it is closed, and its folder with it: there the folder goes with the last of those locks.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    public static void DeleteFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            WindowsFolderDeletion.Delete(folder);
+        }
+        else
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     /// <summary>Gives the lock back.</summary>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        if (OperatingSystem.IsWindows())
+        {
+            WindowsFolderDeletion.Finish();
+        }
+    }
 }

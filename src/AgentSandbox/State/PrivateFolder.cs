@@ -9,7 +9,7 @@ internal static class PrivateFolder
     {
         if (OperatingSystem.IsWindows())
         {
-            Directory.CreateDirectory(path); // Inherits the rights of the profile folder that it is in.
+            Windows.WindowsPrivateFolder.Create(path);
         }
         else
         {

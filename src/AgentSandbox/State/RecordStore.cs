@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using AgentSandbox.State.Windows;
 
 namespace AgentSandbox.State;
 
@@ -19,7 +20,7 @@ internal sealed class RecordStore
 
     private string IdBases => Path.Combine(_home.Data, "ids");
 
-    /// <summary>Makes the folders, readable by root only.</summary>
+    /// <summary>Makes the folders, closed to others.</summary>
     public void EnsureFolders()
     {
         foreach (string folder in new[] { _home.Data, _home.Runtime, _home.Sandboxes, Names, IdBases })
@@ -114,7 +115,7 @@ internal sealed class RecordStore
     {
         try
         {
-            return File.ReadAllText(NameFile(name));
+            return StateFile.ReadText(NameFile(name));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -142,7 +143,7 @@ internal sealed class RecordStore
 
         if (Directory.Exists(_home.SandboxData(id)))
         {
-            Directory.Delete(_home.SandboxData(id), recursive: true);
+            FileLock.DeleteFolder(_home.SandboxData(id));
         }
     }
 
@@ -150,9 +151,9 @@ internal sealed class RecordStore
     {
         try
         {
-            if (File.Exists(file) && File.ReadAllText(file) == id)
+            if (File.Exists(file) && StateFile.ReadText(file) == id)
             {
-                File.Delete(file);
+                WindowsRetry.Run(() => File.Delete(file));
             }
         }
         catch (FileNotFoundException)
@@ -198,7 +199,7 @@ internal sealed class RecordStore
         string id;
         try
         {
-            id = File.ReadAllText(file);
+            id = StateFile.ReadText(file);
         }
         catch (FileNotFoundException)
         {

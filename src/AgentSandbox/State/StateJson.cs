@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AgentSandbox.State.Windows;
 
 namespace AgentSandbox.State;
 
@@ -15,7 +16,7 @@ internal sealed partial class StateJson : JsonSerializerContext
     public static StateJson Compact { get; } = new(new JsonSerializerOptions { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull });
 }
 
-/// <summary>Whole-file reads and writes that a kill can't leave half done: a new file, then rename(2).</summary>
+/// <summary>Whole-file reads and writes that a kill can't leave half done: a new file, then rename(2), or MoveFileEx on Windows.</summary>
 internal static class StateFile
 {
     /// <summary>Reads a file.</summary>
@@ -27,7 +28,7 @@ internal static class StateFile
         byte[] bytes;
         try
         {
-            bytes = File.ReadAllBytes(path);
+            bytes = ReadAll(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -44,6 +45,21 @@ internal static class StateFile
         }
     }
 
+    /// <summary>Reads a small file that another process may replace or delete at any time.</summary>
+    /// <returns>Its content.</returns>
+    internal static byte[] ReadAll(string path) => WindowsRetry.Run(() =>
+    {
+        // Shared with everything: on Windows an open file could else not be replaced.
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using var content = new MemoryStream();
+        file.CopyTo(content);
+        return content.ToArray();
+    });
+
+    /// <summary>The same as text.</summary>
+    /// <returns>Its content.</returns>
+    internal static string ReadText(string path) => System.Text.Encoding.UTF8.GetString(ReadAll(path));
+
     /// <summary>Writes a file.</summary>
     public static void Write<T>(string path, T value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
     {
@@ -51,7 +67,7 @@ internal static class StateFile
         try
         {
             File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(value, type));
-            File.Move(temporary, path, overwrite: true);
+            WindowsRetry.Run(() => File.Move(temporary, path, overwrite: true));
         }
         catch
         {

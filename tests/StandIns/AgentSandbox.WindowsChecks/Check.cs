@@ -32,12 +32,13 @@ internal static class Check
     }
 }
 
-/// <summary>A folder of a check's own.</summary>
-internal sealed class CheckFolder : IDisposable
+/// <summary>A folder of a check's own, below the one that whoever runs the checks made for them and deletes.</summary>
+internal sealed class CheckFolder
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("agentsandbox-check-").FullName;
+    public const string Variable = "AGENTSANDBOX_CHECKS_FOLDER";
+
+    public string Path { get; } = Directory.CreateDirectory(
+        System.IO.Path.Combine(Environment.GetEnvironmentVariable(Variable) ?? throw new CheckFailedException($"{Variable} is not set."), Guid.NewGuid().ToString("N")[..8])).FullName;
 
     public string Sub(string name) => System.IO.Path.Combine(Path, name);
-
-    public void Dispose() => Directory.Delete(@"\\?\" + Path, recursive: true);
 }

@@ -4,6 +4,7 @@ using AgentSandbox.WindowsChecks.State;
 namespace AgentSandbox.WindowsChecks;
 
 /// <summary>Runs named checks and says of each, on a line, "ok NAME" or "FAIL NAME: why". The exit code is the number of those that failed.</summary>
+[System.Runtime.Versioning.SupportedOSPlatform("windows")]
 internal static class Program
 {
     private static int Main(string[] args)
@@ -19,8 +20,7 @@ internal static class Program
         {
             try
             {
-                using var folder = new CheckFolder();
-                run(folder);
+                run(new CheckFolder());
                 Console.Out.WriteLine($"ok {name}");
             }
             catch (Exception e)

@@ -49,8 +49,7 @@ internal sealed class NativeIOException : IOException
             Files.Errno.NameTooLong => "The name is too long",
             Files.Errno.NotEmpty => "The folder is not empty",
             Files.Errno.Loop => "It is a link",
-            Files.Errno.InputOutput => "It can't be read or written",
-            _ => $"Error {errno}",
+            _ => $"It can't be read or written (0x{errno:X8})",
         };
     }
 

@@ -36,8 +36,6 @@ internal static unsafe class NtFile
 
     public const uint OPEN_EXISTING = 3;
     public const uint FILE_FLAG_BACKUP_SEMANTICS = 0x2000000;
-    public const uint FILE_FLAG_OPEN_REPARSE_POINT = 0x200000;
-    public const uint VOLUME_NAME_NONE = 4;
 
     public const int FileDirectoryInformation = 1;
     public const int FileBasicInformation = 4;
@@ -102,9 +100,6 @@ internal static unsafe class NtFile
 
     [DllImport("kernel32")]
     public static extern uint GetLastError();
-
-    [DllImport("kernel32")]
-    public static extern uint GetFinalPathNameByHandleW(SafeFileHandle file, char* path, uint characters, uint flags);
 
     [DllImport("ntdll")]
     private static extern uint NtCreateFile(

@@ -11,7 +11,7 @@ internal static class NtStatus
 
     /// <summary>Translates an NTSTATUS.</summary>
     /// <param name="status">The status; 0 is success.</param>
-    /// <returns>0 or errno(3).</returns>
+    /// <returns>0, errno(3), or the status itself where errno(3) has no word for it.</returns>
     public static int ToErrno(uint status) => status switch
     {
         0 => 0,
@@ -27,7 +27,7 @@ internal static class NtStatus
         0xC0000044 or 0xC0000802 => Errno.QuotaExceeded, // QUOTA_EXCEEDED, DISK_QUOTA_EXCEEDED
         0xC00000A2 => Errno.ReadOnlyFileSystem, // MEDIA_WRITE_PROTECTED
         0xC0000101 => Errno.NotEmpty, // DIRECTORY_NOT_EMPTY
-        _ => Errno.InputOutput,
+        _ => unchecked((int)status), // Negative, so none of errno(3); the message shows it.
     };
 
     /// <summary>Translates an error code of Win32.</summary>

@@ -52,14 +52,21 @@ internal sealed unsafe class WindowsFolderFiles : IFolderFiles
     /// <inheritdoc/>
     public SafeFileHandle OpenFolder(string path)
     {
-        SafeFileHandle folder = WindowsPathFile.Open(path, AsFolder, NtFile.FILE_SHARE_READ | NtFile.FILE_SHARE_WRITE, follow: true);
+        SafeFileHandle folder = WindowsPathFile.Open(path, AsFolder, NtFile.FILE_SHARE_READ | NtFile.FILE_SHARE_WRITE);
         return WindowsFileFacts.Of(folder).Kind == FileKind.Folder ? folder : throw Close(folder, new NativeIOException(Errno.NotFolder, "open", Encoding.UTF8.GetBytes(path)));
     }
 
     /// <inheritdoc/>
     public SafeFileHandle OpenSource(string path, bool followLast)
     {
-        SafeFileHandle source = WindowsPathFile.Open(path, NtFile.FILE_READ_DATA | NtFile.FILE_READ_ATTRIBUTES, ShareAll, followLast);
+        int slash = path.LastIndexOfAny(_separators);
+        if (followLast || slash < 0 || slash == path.Length - 1)
+        {
+            return WindowsPathFile.Open(path, NtFile.FILE_READ_DATA | NtFile.FILE_READ_ATTRIBUTES, ShareAll);
+        }
+
+        using SafeFileHandle folder = OpenFolder(path.Substring(0, slash + 1));
+        SafeFileHandle source = TryOpen(folder, NameBytes.Of(path.Substring(slash + 1)), out int errno) ?? throw new NativeIOException(errno, "open", Encoding.UTF8.GetBytes(path));
         return WindowsFileFacts.Of(source).Kind != FileKind.ReparsePoint ? source : throw Close(source, new NativeIOException(Errno.Loop, "open", Encoding.UTF8.GetBytes(path)));
     }
 
@@ -78,7 +85,7 @@ internal sealed unsafe class WindowsFolderFiles : IFolderFiles
 
         if (folder is not null && !follow)
         {
-            RequireName(folder, name);
+            RequireName(parent, name, folder);
         }
 
         return folder;
@@ -135,7 +142,7 @@ internal sealed unsafe class WindowsFolderFiles : IFolderFiles
         facts = default;
         if (file is not null)
         {
-            RequireName(file, name);
+            RequireName(folder, name, file);
             facts = WindowsFileFacts.Of(file);
         }
 
@@ -192,13 +199,21 @@ internal sealed unsafe class WindowsFolderFiles : IFolderFiles
     /// <summary>A name without its NUL; "." is the folder itself, which has no name to open.</summary>
     private static string Text(byte[] name) => name is [(byte)'.', 0] ? "" : Encoding.UTF8.GetString(name, 0, name.Length - 1);
 
-    private static void RequireName(SafeFileHandle file, byte[] name)
+    /// <summary>What was opened by a name must be called so: NTFS finds it in any case, and by its short name.</summary>
+    private static void RequireName(SafeFileHandle folder, byte[] name, SafeFileHandle opened)
     {
         string wanted = Text(name);
-        if (wanted.Length > 0 && WindowsPathFile.NameOf(file) is string actual && actual != wanted)
+        if (wanted.Length == 0)
         {
-            file.Dispose();
-            throw new ArchiveException(ArchiveFault.Refused, $"The name '{DisplayText.Of(wanted)}' would mean '{DisplayText.Of(actual)}', which is there already: Windows does not tell the two apart.");
+            return;
+        }
+
+        string? actual = WindowsFolderReader.NameOnDisk(folder, wanted);
+        if (actual != wanted)
+        {
+            throw Close(opened, actual is null
+                ? new NativeIOException(Errno.NoEntry, "find", name)
+                : new ArchiveException(ArchiveFault.Refused, $"The name '{DisplayText.Of(wanted)}' would mean '{DisplayText.Of(actual)}', which is there already: Windows does not tell the two apart."));
         }
     }
 

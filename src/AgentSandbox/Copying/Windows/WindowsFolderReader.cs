@@ -42,11 +42,43 @@ internal static unsafe class WindowsFolderReader
         return names.ConvertAll(NameBytes.Of);
     }
 
+    /// <summary>Finds the name that a file has on the disk.</summary>
+    /// <param name="folder">The folder that it is in.</param>
+    /// <param name="name">A name that opens it, without wildcards.</param>
+    /// <returns>Its long name in its own case; null when there is no such file.</returns>
+    /// <exception cref="NativeIOException">The folder can't be read.</exception>
+    public static string? NameOnDisk(SafeFileHandle folder, string name)
+    {
+        // On a handle of its own: the first question on one fixes what all later ones are about.
+        using SafeFileHandle? list = NtFile.Open(
+            folder, "", NtFile.FILE_READ_DATA, NtFile.FILE_SHARE_READ | NtFile.FILE_SHARE_WRITE, NtFile.FILE_OPEN, NtFile.FILE_DIRECTORY_FILE, out uint status);
+        byte* entry = stackalloc byte[NameAt + (2 * WindowsFileName.MaxLength) + sizeof(long)];
+        fixed (char* text = name)
+        {
+            var pattern = new NtFile.UnicodeString { Length = (ushort)(name.Length * 2), MaximumLength = (ushort)(name.Length * 2), Buffer = text };
+            NtFile.IoStatusBlock io;
+            if (list is not null)
+            {
+                status = NtFile.NtQueryDirectoryFile(
+                    list, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero, &io, entry, NameAt + (2 * WindowsFileName.MaxLength) + sizeof(long), NtFile.FileDirectoryInformation, 1, &pattern, 1);
+            }
+        }
+
+        return status switch
+        {
+            0 => NameAtEntry(entry),
+            NtStatus.NoMoreFiles or NtStatus.NoSuchFile => null,
+            _ => throw new NativeIOException(NtStatus.ToErrno(status), "list a folder", default),
+        };
+    }
+
+    private static string NameAtEntry(byte* entry) => new((char*)(entry + NameAt), 0, (int)(*(uint*)(entry + NameLengthAt) / sizeof(char)));
+
     private static void Take(byte* entry, List<string> names)
     {
         while (true)
         {
-            string name = new((char*)(entry + NameAt), 0, (int)(*(uint*)(entry + NameLengthAt) / sizeof(char)));
+            string name = NameAtEntry(entry);
             if (name is not ("." or ".."))
             {
                 names.Add(name);

@@ -17,6 +17,7 @@ internal static unsafe class WindowsRename
     /// <returns>The NTSTATUS.</returns>
     public static uint Within(SafeFileHandle folder, SafeFileHandle file, string name)
     {
+        // At least as long as the structure with a name of one character and its padding.
         byte[] information = new byte[_nameAt + (name.Length * sizeof(char)) + IntPtr.Size];
         bool held = false;
         try
@@ -30,7 +31,7 @@ internal static unsafe class WindowsRename
                 *(uint*)(start + _lengthAt) = (uint)(name.Length * sizeof(char));
                 Buffer.MemoryCopy(text, start + _nameAt, information.Length - _nameAt, name.Length * sizeof(char));
                 NtFile.IoStatusBlock io;
-                return NtFile.NtSetInformationFile(file, &io, start, (uint)(_nameAt + (name.Length * sizeof(char))), NtFile.FileRenameInformation);
+                return NtFile.NtSetInformationFile(file, &io, start, (uint)information.Length, NtFile.FileRenameInformation);
             }
         }
         finally

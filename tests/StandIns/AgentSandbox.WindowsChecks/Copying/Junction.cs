@@ -4,9 +4,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace AgentSandbox.WindowsChecks.Copying;
 
-/// <summary>Makes the link that every user of Windows may make: a junction, by FSCTL_SET_REPARSE_POINT.</summary>
+/// <summary>
+/// Makes the link that every user of Windows may make: a junction, by FSCTL_SET_REPARSE_POINT. Wine can't, but shows where something is mounted as a
+/// reparse point when it is opened as such: there, whoever runs the checks is asked for a mount ("mount TARGET PATH" on standard output, any line back).
+/// </summary>
 internal static unsafe partial class Junction
 {
+    private const int NotSupported = 50;
+
     private const uint GenericWrite = 0x40000000, OpenExisting = 3, BackupSemantics = 0x02000000, OpenReparsePoint = 0x00200000, SetReparsePoint = 0x900A4, MountPointTag = 0xA0000003;
 
     public static void Create(string path, string target)
@@ -33,14 +38,17 @@ internal static unsafe partial class Junction
         {
             if (folder.IsInvalid || !DeviceIoControl(folder, SetReparsePoint, start, (uint)buffer.Length, null, 0, out _, 0))
             {
+                if (Marshal.GetLastPInvokeError() == NotSupported)
+                {
+                    Console.Out.WriteLine($"mount {target}|{path}");
+                    _ = Console.In.ReadLine();
+                    return;
+                }
+
                 throw new IOException($"No junction could be made: error {Marshal.GetLastPInvokeError()}.");
             }
         }
 
-        if ((File.GetAttributes(path) & FileAttributes.ReparsePoint) == 0)
-        {
-            throw new IOException("What was made is no reparse point.");
-        }
     }
 
     [LibraryImport("kernel32", StringMarshalling = StringMarshalling.Utf16, SetLastError = true)]
