@@ -6,17 +6,22 @@ namespace AgentSandbox.Isolation;
 /// A probe that tries something from inside. The same attempt is made on the host first and must succeed there (else the attempt proves nothing), the
 /// guest tests its own mechanism, and the canaries are checked afterwards. One control that fails makes the verdict inconclusive.
 /// </summary>
-internal abstract class GuestProbe : IsolationProbe
+internal abstract class GuestProbe : IsolationProbe<ProbeContext>
 {
     /// <summary>Whether the host can see a successful attempt by itself; then the guest's word for one counts for nothing.</summary>
     protected virtual bool HostWatches => false;
 
     /// <inheritdoc/>
-    public sealed override async Task<IsolationFinding> RunAsync(ProbeContext context, CancellationToken cancellationToken)
+    protected sealed override async Task<IsolationFinding> AskAsync(ProbeContext context, CancellationToken cancellationToken)
     {
         if (context.Payload.OutOfSight is { } reason)
         {
             return await RunElsewhereAsync(context, reason, cancellationToken);
+        }
+
+        if (MissingHere(context) is { } missing)
+        {
+            return IsolationFinding.NotApplicable(missing);
         }
 
         string[] onHost = [Info.Id, .. Arguments(context, onHost: true)];
@@ -24,7 +29,7 @@ internal abstract class GuestProbe : IsolationProbe
         string? secret = Secret(context);
         if (baseline.Outcome != ProbeOutcome.Open || (secret is not null && baseline.Nonce != secret) || (HostWatches && !sawBaseline))
         {
-            return AbsentOnHost(baseline) is { } absence
+            return AbsentOnHost(context, baseline) is { } absence
                 ? IsolationFinding.NotApplicable(absence)
                 : IsolationFinding.Inconclusive($"The control failed: on the host itself the attempt does not succeed ({baseline.Description}).");
         }
@@ -53,10 +58,16 @@ internal abstract class GuestProbe : IsolationProbe
     /// <returns>The guest's answer, and whether the host saw the attempt succeed.</returns>
     protected virtual async Task<(ProbeAnswer Answer, bool Saw)> ObserveAsync(ProbeContext context, Func<Task<ProbeAnswer>> attempt, CancellationToken cancellationToken) => (await attempt(), false);
 
+    /// <summary>Says before any attempt that the question does not arise on this machine; null when it does.</summary>
+    /// <param name="context">The run.</param>
+    /// <returns>The reason.</returns>
+    protected virtual string? MissingHere(ProbeContext context) => null;
+
     /// <summary>Says that the question does not arise because this host lacks what it is about; null when a failed baseline is a failed control.</summary>
+    /// <param name="context">The run.</param>
     /// <param name="baseline">The answer on the host.</param>
     /// <returns>The reason.</returns>
-    protected virtual string? AbsentOnHost(ProbeAnswer baseline) => null;
+    protected virtual string? AbsentOnHost(ProbeContext context, ProbeAnswer baseline) => null;
 
     /// <summary>A fact that the host sees and that alone rules the opening out, whatever the guest says; null when there is none.</summary>
     /// <param name="payload">What the host sees of the sandbox.</param>

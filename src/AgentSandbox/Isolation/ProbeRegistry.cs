@@ -28,6 +28,10 @@ internal static class ProbeRegistry
         () => new PidLimitProbe(),
         () => new CpuLimitProbe(),
         () => new DiskLimitProbe(),
+        () => new WslInteropProbe(),
+        () => new WslDriveProbe(),
+        () => new WslVsockProbe(),
+        () => new WslAutomountProbe(),
     ];
 
     /// <summary>Data of every probe, in the order in which they run.</summary>
