@@ -10,5 +10,6 @@ internal static class ProviderVerbs
     {
         ["list"] = LookVerbs.ListAsync,
         ["get"] = LookVerbs.GetAsync,
+        ["test"] = TestVerbs.TestAsync,
     };
 }

@@ -20,6 +20,6 @@ internal sealed class InstanceContext : ProbeSetting, IProbeKind
     /// <summary>Security identifier of the host's user.</summary>
     public required string UserSid { get; init; }
 
-    /// <summary>Our state folder, below which our own mapped folders are.</summary>
+    /// <summary>This product's own folder for the sandbox, below which the three are that each instance has mapped.</summary>
     public required string StateFolder { get; init; }
 }
