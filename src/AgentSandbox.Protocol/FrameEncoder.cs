@@ -17,7 +17,7 @@ public static class FrameEncoder
     /// <exception cref="ProtocolViolationException">The frame would be refused by the other end.</exception>
     public static void WriteFrame(IBufferWriter<byte> output, FrameType type, uint channel, byte flags, ReadOnlySpan<byte> payload)
     {
-        ArgumentNullException.ThrowIfNull(output);
+        _ = output ?? throw new ArgumentNullException(nameof(output));
         Span<byte> span = output.GetSpan(ProtocolLimits.HeaderSize + payload.Length);
         new FrameHeader(payload.Length, channel, type, flags).Write(span);
         _ = FrameHeader.Read(span); // One place knows what is valid.

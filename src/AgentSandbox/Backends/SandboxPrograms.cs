@@ -15,6 +15,12 @@ public static class SandboxPrograms
     /// <summary>Path of the guest.</summary>
     public static string Guest => Find("agentsandbox-guest");
 
+    /// <summary>Path of the program that keeps sandboxes which are not on this machine's own kernel.</summary>
+    internal static string Keeper => Find(OperatingSystem.IsWindows() ? "agentsandbox.exe" : "agentsandbox");
+
+    /// <summary>Folder of the guest program for Windows and the libraries that it needs.</summary>
+    internal static string WindowsGuest => Path.GetDirectoryName(Find(Path.Combine("windows-guest", "agentsandbox-guest.exe")))!;
+
     private static string Find(string name)
     {
         foreach (string? folder in new[] { Environment.GetEnvironmentVariable(EnvironmentVariable), Folder, AppContext.BaseDirectory, Path.GetDirectoryName(Environment.ProcessPath) })
