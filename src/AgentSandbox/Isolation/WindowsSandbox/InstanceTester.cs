@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Security.Principal;
 using AgentSandbox.Backends;
+using AgentSandbox.Backends.WindowsSandbox;
 
 namespace AgentSandbox.Isolation.WindowsSandbox;
 
@@ -20,7 +21,8 @@ internal static class InstanceTester
         IReadOnlyList<IsolationProbe> probes,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using WindowsCanaries canaries = WindowsCanaries.Plant(SandboxPrograms.WindowsGuest);
+        string guest = Path.Combine(SandboxPrograms.WindowsGuest, "agentsandbox-guest.exe");
+        using WindowsCanaries canaries = WindowsCanaries.Plant(guest);
         var shared = new SandboxMount { Source = canaries.SharedFolder, Target = WindowsCanaries.SharedInside };
         Sandbox sandbox = await manager.CreateThrowAwayAsync(sibling with { Mounts = [.. sibling.Mounts, shared] }, null, cancellationToken);
         try
@@ -32,8 +34,8 @@ internal static class InstanceTester
                 ConfigurationText = manager.TryReadConfiguration(sandbox),
                 Canaries = canaries,
                 UserSid = UserSid(),
-                StateFolder = manager.Home.Path,
-                Host = HostProbeRunner.For(SandboxPrograms.WindowsGuest),
+                StateFolder = WindowsSandboxes.HomeBelow(manager.Home).SandboxData(sandbox.Id),
+                Host = HostProbeRunner.For(guest),
                 Sandbox = (arguments, token) => SandboxPayload.RunProbeAsync(manager, sandbox.Id, new CommandSpecification { Arguments = ["probe", .. arguments], Self = true }, token),
             };
             foreach (IsolationProbe probe in probes)
