@@ -18,7 +18,7 @@ public sealed record HelloMessage
     /// <summary>Version of the sender's program, for messages to people only.</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>Optional abilities, such as <c>pty</c>; unknown ones are ignored.</summary>
+    /// <summary>Optional abilities (<see cref="ProtocolFeatures"/>); unknown ones are ignored.</summary>
     public IReadOnlyList<string> Features { get; init; } = [];
 }
 
@@ -130,7 +130,7 @@ public enum SignalScope
 /// <summary>How a command ended.</summary>
 public sealed record ExitMessage
 {
-    /// <summary>Exit code 0-255 when it exited, else 0.</summary>
+    /// <summary>Exit code when it exited, else 0: 0-255, from a guest with <see cref="ProtocolFeatures.Windows"/> any.</summary>
     public int ExitCode { get; init; }
 
     /// <summary>Number of the signal that ended it, else 0.</summary>

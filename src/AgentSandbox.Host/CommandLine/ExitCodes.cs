@@ -22,11 +22,11 @@ internal static class ExitCodes
     public const int SignalBase = 128;
 
     /// <summary>The codes, for the help.</summary>
-    public const string Explanation = """
+    public static string Explanation { get; } = $"""
         Exit code of run and exec: the command's own; 124 it timed out; 125 agentsandbox failed (usage errors too);
         126 the command can't be executed; 127 it does not exist; 128+n signal n ended it.
         All other commands: 0, or 125 with what happened and what to do on standard error.
-        Sandboxes live in /var/lib/agentsandbox and /run/agentsandbox; AGENTSANDBOX_HOME overrides both.
+        Sandboxes live in {(OperatingSystem.IsWindows() ? @"%LOCALAPPDATA%\AgentSandbox; AGENTSANDBOX_HOME overrides it." : "/var/lib/agentsandbox and /run/agentsandbox; AGENTSANDBOX_HOME overrides both.")}
         """;
 
     /// <summary>The code for something that went wrong.</summary>

@@ -6,7 +6,8 @@ namespace AgentSandbox.Host.CommandLine;
 /// <summary>
 /// SIGINT, SIGTERM, SIGHUP and SIGQUIT end an invocation in good order instead of killing the process: a sandbox that was
 /// being made is removed, a command that runs is ended. A signal that the parent had set to be ignored (nohup(1), a
-/// background job of a script) stays ignored.
+/// background job of a script) stays ignored. On Windows they stand for what a console tells: SIGINT for Ctrl+C, SIGQUIT for Ctrl+Break, SIGHUP for
+/// a window that is closed, SIGTERM for a machine that is shut down.
 /// </summary>
 internal sealed class TerminationSignals : IDisposable
 {
@@ -18,6 +19,7 @@ internal sealed class TerminationSignals : IDisposable
     private readonly List<PosixSignalRegistration> _registrations = [];
     private readonly CancellationTokenSource _first = new();
     private readonly CancellationTokenSource _second = new();
+    private readonly ManualResetEventSlim _ended = new();
     private int _count;
 
     /// <summary>Takes the signals over.</summary>
@@ -32,6 +34,11 @@ internal sealed class TerminationSignals : IDisposable
                 {
                     context.Cancel = true;
                     OnSignal(number);
+                    if (OperatingSystem.IsWindows() && signal is PosixSignal.SIGHUP or PosixSignal.SIGTERM)
+                    {
+                        // Windows ends the process as soon as this returns; by its own clock (5 s) it does so anyway.
+                        _ended.Wait();
+                    }
                 }));
             }
         }
@@ -49,6 +56,7 @@ internal sealed class TerminationSignals : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _ended.Set(); // Not disposed: a handler may still wait for it.
         foreach (PosixSignalRegistration registration in _registrations)
         {
             registration.Dispose();
@@ -61,6 +69,11 @@ internal sealed class TerminationSignals : IDisposable
     // SigIgn of proc(5), read before the runtime installs handlers of its own.
     private static ulong ReadIgnored()
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return 0;
+        }
+
         const string Key = "SigIgn:";
         foreach (string line in File.ReadLines("/proc/self/status"))
         {

@@ -6,7 +6,16 @@ internal static class SuperviseVerb
     /// <summary>Runs the supervisor.</summary>
     /// <param name="args">The id.</param>
     /// <returns>Exit code.</returns>
-    public static int Run(string[] args) => args is [var id] && id.Length == 12 && id.All(char.IsAsciiHexDigitLower)
-        ? Backends.Linux.Runtime.Supervisor.Run(id)
-        : 2;
+    public static int Run(string[] args)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            CommandLine.Output.Report.Notice("agentsandbox: 'supervise' keeps a sandbox of Linux; this machine has none.");
+            return CommandLine.ExitCodes.Failed;
+        }
+
+        return args is [var id] && id.Length == 12 && id.All(char.IsAsciiHexDigitLower)
+            ? Backends.Linux.Runtime.Supervisor.Run(id)
+            : 2;
+    }
 }

@@ -138,7 +138,7 @@ internal sealed partial class GuestCommand : SandboxCommand
             throw new ProtocolViolationException("EXIT before both EOF.");
         }
 
-        if (message.ExitCode is < 0 or > 255 || message.Signal is < 0 or > 64 || (message.ExitCode != 0 && message.Signal != 0))
+        if ((message.ExitCode is < 0 or > 255 && !_connection.HasWideExitCodes) || message.Signal is < 0 or > 64 || (message.ExitCode != 0 && message.Signal != 0))
         {
             throw new ProtocolViolationException("EXIT with an impossible exit code or signal.");
         }

@@ -119,6 +119,7 @@ internal sealed partial class GuestConnection
             throw new ProtocolViolationException($"The guest speaks protocol generations {hello.MinGeneration} to {hello.MaxGeneration}, this version {ProtocolLimits.MinGeneration} to {ProtocolLimits.MaxGeneration}.");
         }
 
+        HasWideExitCodes = hello.Features?.Contains(ProtocolFeatures.Windows) == true;
         _greeted = true;
         _hello.TrySetResult();
     }

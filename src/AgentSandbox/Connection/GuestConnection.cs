@@ -79,6 +79,9 @@ internal sealed partial class GuestConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>The guest has said that it runs on Windows, where an exit code has 32 bits. Known before the first command.</summary>
+    public bool HasWideExitCodes { get; private set; }
+
     /// <summary>It is kept open however long nothing runs on it.</summary>
     public bool IsPinned { get; set; }
 

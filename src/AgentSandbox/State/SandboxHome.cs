@@ -1,8 +1,9 @@
 namespace AgentSandbox.State;
 
 /// <summary>
-/// Where this product keeps its state: fixed data under <c>/var/lib/agentsandbox</c>, sockets and process ids under <c>/run/agentsandbox</c>.
-/// <c>AGENTSANDBOX_HOME</c> overrides both. Root-only: who can write there owns every sandbox.
+/// Where this product keeps its state: fixed data under <c>/var/lib/agentsandbox</c>, sockets and process ids under <c>/run/agentsandbox</c>; on
+/// Windows <c>lib</c> and <c>run</c> under <c>%LOCALAPPDATA%\AgentSandbox</c>, each user's own. <c>AGENTSANDBOX_HOME</c> overrides both. Closed to
+/// others: who can write there owns every sandbox.
 /// </summary>
 public sealed class SandboxHome
 {
@@ -26,8 +27,9 @@ public sealed class SandboxHome
         }
 
         Root = string.IsNullOrEmpty(root) ? null : root;
-        Data = string.IsNullOrEmpty(root) ? "/var/lib/agentsandbox" : Path.Combine(root, "lib");
-        Runtime = string.IsNullOrEmpty(root) ? "/run/agentsandbox" : Path.Combine(root, "run");
+        string? parent = Root ?? (OperatingSystem.IsWindows() ? WindowsDefault() : null);
+        Data = parent is null ? "/var/lib/agentsandbox" : Path.Combine(parent, "lib");
+        Runtime = parent is null ? "/run/agentsandbox" : Path.Combine(parent, "run");
     }
 
     /// <summary>The folder that holds both others, where they are not in their standard places.</summary>
@@ -54,4 +56,13 @@ public sealed class SandboxHome
     /// <param name="id">Its id.</param>
     /// <returns>The path.</returns>
     public string SandboxRuntime(string id) => Path.Combine(Runtime, id);
+
+    /// <summary>The known folder, not the variable: a program that this one starts must not find another place because its environment says so.</summary>
+    private static string WindowsDefault()
+    {
+        string local = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        return local.Length > 0
+            ? Path.Combine(local, "AgentSandbox")
+            : throw new SandboxException(SandboxErrorId.StateFailed, "This account has no folder for local data (%LOCALAPPDATA%), so there is no place for the state of sandboxes.", $"Set {EnvironmentVariable} to an absolute path.");
+    }
 }

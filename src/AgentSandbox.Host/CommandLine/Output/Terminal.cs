@@ -5,7 +5,7 @@ namespace AgentSandbox.Host.CommandLine.Output;
 /// <summary>Colour, where someone is there to see it: on a terminal, unless NO_COLOR is set (no-color.org).</summary>
 internal static class Terminal
 {
-    private static readonly bool s_colour = RawDescriptor.IsTerminal(RawDescriptor.StandardOutput)
+    private static readonly bool s_colour = RawDescriptor.HasColour(RawDescriptor.StandardOutput)
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
         && Environment.GetEnvironmentVariable("TERM") != "dumb";
 

@@ -1,11 +1,13 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using AgentSandbox.Host.CommandLine.Streams.Windows;
 
 namespace AgentSandbox.Host.CommandLine.Streams;
 
 /// <summary>
 /// The standard streams as the bytes that they are. Neither Console nor FileStream would do: the console's stream swallows EPIPE
-/// and edits lines on a terminal, and FileStream writes a redirected file at offsets of its own, over what others write there.
+/// and edits lines on a terminal, and FileStream writes a redirected file at offsets of its own, over what others write there. Windows has handles
+/// in place of descriptors, see <see cref="WindowsHandles"/>.
 /// </summary>
 internal static class RawDescriptor
 {
@@ -26,6 +28,11 @@ internal static class RawDescriptor
     /// <returns>Whether it is the caller's.</returns>
     public static bool IsInherited(int descriptor)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            return WindowsHandles.IsInherited(descriptor);
+        }
+
         int flags = NativeMethods.fcntl(descriptor, NativeMethods.F_GETFD);
         return flags >= 0 && (flags & NativeMethods.FD_CLOEXEC) == 0;
     }
@@ -33,11 +40,17 @@ internal static class RawDescriptor
     /// <summary>The descriptor is a terminal.</summary>
     /// <param name="descriptor">The descriptor.</param>
     /// <returns>Whether it is.</returns>
-    public static bool IsTerminal(int descriptor) => NativeMethods.isatty(descriptor) == 1;
+    public static bool IsTerminal(int descriptor) => OperatingSystem.IsWindows() ? WindowsHandles.IsTerminal(descriptor) : NativeMethods.isatty(descriptor) == 1;
+
+    /// <summary>The descriptor is a terminal that understands escape sequences.</summary>
+    /// <param name="descriptor">The descriptor.</param>
+    /// <returns>Whether it does.</returns>
+    public static bool HasColour(int descriptor) => OperatingSystem.IsWindows() ? WindowsHandles.EnableEscapeSequences(descriptor) : IsTerminal(descriptor);
 
     /// <summary>Reading standard input gives the user's bytes. False when it is closed, and for a background job of an interactive shell: the kernel would stop us (SIGTTIN).</summary>
     /// <returns>Whether it can be read.</returns>
-    public static bool InputCanBeRead() => IsInherited(StandardInput) && (!IsTerminal(StandardInput) || NativeMethods.tcgetpgrp(StandardInput) == NativeMethods.getpgrp());
+    public static bool InputCanBeRead() =>
+        IsInherited(StandardInput) && (OperatingSystem.IsWindows() || !IsTerminal(StandardInput) || NativeMethods.tcgetpgrp(StandardInput) == NativeMethods.getpgrp());
 
     /// <summary>Reads what there is, waiting for at least one byte.</summary>
     /// <param name="descriptor">The descriptor.</param>
@@ -46,6 +59,11 @@ internal static class RawDescriptor
     /// <exception cref="IOException">It can't be read.</exception>
     public static unsafe int Read(int descriptor, Span<byte> buffer)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            return WindowsHandles.Read(descriptor, buffer);
+        }
+
         fixed (byte* start = buffer)
         {
             while (true)
@@ -70,7 +88,13 @@ internal static class RawDescriptor
     {
         if (!IsInherited(descriptor))
         {
-            throw Failure(descriptor, NativeMethods.EBADF);
+            throw OperatingSystem.IsWindows() ? WindowsHandles.Failure(descriptor, ConsoleApi.ERROR_INVALID_HANDLE) : Failure(descriptor, NativeMethods.EBADF);
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            WindowsHandles.Write(descriptor, bytes);
+            return;
         }
 
         fixed (byte* start = bytes)

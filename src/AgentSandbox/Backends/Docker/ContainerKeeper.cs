@@ -26,7 +26,7 @@ public static class ContainerKeeper
     /// <summary>Nothing else of the caller's environment, which may hold secrets, is in a process that lives as long as the sandbox.</summary>
     private static readonly string[] s_variables = ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "HOME"];
 
-    /// <summary>Starts a keeper. Where there is no such program (Windows), the next look deletes the container.</summary>
+    /// <summary>Starts a keeper. On Windows none is: the next look deletes the container.</summary>
     /// <param name="home">The state folder.</param>
     /// <param name="id">The sandbox's id.</param>
     internal static void Start(SandboxHome home, string id)
@@ -67,7 +67,11 @@ public static class ContainerKeeper
     /// <returns>The exit code: 0 when the sandbox is gone.</returns>
     public static int Run(string id)
     {
-        _ = Libc.SetSid(); // Fails only for a session leader, which is as good.
+        if (OperatingSystem.IsLinux())
+        {
+            _ = Libc.SetSid(); // Fails only for a session leader, which is as good.
+        }
+
         return RunAsync(id).GetAwaiter().GetResult();
     }
 

@@ -30,7 +30,7 @@ internal sealed class NspawnBackend(SandboxHome home) : LinuxBackend(home)
     protected override IReadOnlyList<string> DoesNotIsolate => ["the kernel: a hole in it is a hole in the sandbox"];
 
     /// <inheritdoc/>
-    protected override (string Reason, string Action)? Missing() => Program is null
+    protected override (string Reason, string Action)? Missing() => OperatingSystem.IsLinux() && Program is null
         ? ("systemd-nspawn is not installed.", "Install it: apt-get install systemd-container")
         : base.Missing();
 

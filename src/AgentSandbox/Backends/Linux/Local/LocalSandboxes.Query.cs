@@ -12,21 +12,21 @@ internal sealed partial class LocalSandboxes
     public Task<IReadOnlyList<Sandbox>> ListAsync(CancellationToken cancellationToken)
     {
         ThrowIfNotRoot();
-        return Task.FromResult<IReadOnlyList<Sandbox>>([.. _store.Ids().Select(TryLook).OfType<Sandbox>()]);
+        return Task.FromResult<IReadOnlyList<Sandbox>>(!CanHaveSandboxes ? [] : [.. _store.Ids().Select(TryLook).OfType<Sandbox>()]);
     }
 
     /// <inheritdoc/>
     public Task<Sandbox?> TryGetAsync(string nameOrId, CancellationToken cancellationToken)
     {
         ThrowIfNotRoot();
-        return Task.FromResult(TryLook(_store.TryFindByName(nameOrId) ?? nameOrId));
+        return Task.FromResult(!CanHaveSandboxes ? null : TryLook(_store.TryFindByName(nameOrId) ?? nameOrId));
     }
 
     /// <inheritdoc/>
     public ValueTask<bool> HasAsync(string id, CancellationToken cancellationToken)
     {
         ThrowIfNotRoot();
-        return ValueTask.FromResult(_store.TryRead(id) is not null);
+        return ValueTask.FromResult(CanHaveSandboxes && _store.TryRead(id) is not null);
     }
 
     private Sandbox? TryLook(string id)

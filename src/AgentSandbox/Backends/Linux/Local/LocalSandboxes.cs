@@ -57,6 +57,9 @@ internal sealed partial class LocalSandboxes(SandboxHome home, ImageStore images
         backends.FirstOrDefault(b => string.Equals(b.Name, record.Specification.Backend, StringComparison.OrdinalIgnoreCase))
         ?? throw new SandboxException(SandboxErrorId.UnknownBackend, $"The sandbox '{record.Name}' was made by the backend '{record.Specification.Backend}', which this build does not have.", "Use the version that made it.", record.Name);
 
+    /// <summary>Another system than Linux has no sandboxes of its own kernel, whatever lies in the state folder.</summary>
+    private static bool CanHaveSandboxes => OperatingSystem.IsLinux();
+
     private void ThrowIfNotRoot()
     {
         if (OperatingSystem.IsLinux() && Libc.GetEUid() != 0 && Directory.Exists(_home.Data))

@@ -44,7 +44,7 @@ internal abstract class LinuxBackend(SandboxHome home) : ILocalBackend
     {
         if (!OperatingSystem.IsLinux())
         {
-            return ("It needs Linux.", "Use it on a Linux machine, or in WSL2.");
+            return ("It needs Linux.", OperatingSystem.IsWindows() ? "Use -Backend Wsl (--backend wsl): it is Nspawn in a Linux distribution of Windows." : "Use it on a Linux machine.");
         }
 
         if (Libc.GetEUid() != 0)

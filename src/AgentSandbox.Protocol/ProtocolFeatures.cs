@@ -1,0 +1,8 @@
+namespace AgentSandbox.Protocol;
+
+/// <summary>Values of <see cref="HelloMessage.Features"/>.</summary>
+public static class ProtocolFeatures
+{
+    /// <summary>The sender is a guest on Windows: its <see cref="ExitMessage.ExitCode"/> is all 32 bits of a process's exit code.</summary>
+    public const string Windows = "windows";
+}
