@@ -10,5 +10,11 @@ internal static class ProviderVerbs
     {
         ["list"] = LookVerbs.ListAsync,
         ["get"] = LookVerbs.GetAsync,
+        ["create"] = CreateVerb.RunAsync,
+        ["start"] = LifecycleVerbs.StartAsync,
+        ["stop"] = LifecycleVerbs.StopAsync,
+        ["remove"] = LifecycleVerbs.RemoveAsync,
+        ["connect"] = ConnectVerb.RunAsync,
+        ["check"] = CheckVerb.RunAsync,
     };
 }

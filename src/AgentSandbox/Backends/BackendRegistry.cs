@@ -6,6 +6,7 @@ using AgentSandbox.Backends.Docker.Linux;
 using AgentSandbox.Backends.Docker.Windows;
 using AgentSandbox.Backends.Linux.Local;
 using AgentSandbox.Backends.Nspawn;
+using AgentSandbox.Backends.Wsl;
 using AgentSandbox.Images;
 using AgentSandbox.State;
 
@@ -24,7 +25,7 @@ internal static class BackendRegistry
     /// <param name="images">The images.</param>
     /// <param name="engine">The container engine; null is the one that the docker command line would use.</param>
     /// <returns>The providers.</returns>
-    public static IReadOnlyList<ISandboxProvider> Create(SandboxHome home, ImageStore images, DockerEndpoint? engine) => [new LocalSandboxes(home, images, Local(home)), Engine(home, images, engine)];
+    public static IReadOnlyList<ISandboxProvider> Create(SandboxHome home, ImageStore images, DockerEndpoint? engine) => [new LocalSandboxes(home, images, Local(home)), Engine(home, images, engine), new WslSandboxes(home)];
 
     private static EngineSandboxes Engine(SandboxHome home, ImageStore images, DockerEndpoint? engine)
     {
