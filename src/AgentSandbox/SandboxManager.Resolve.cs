@@ -14,7 +14,7 @@ public sealed partial class SandboxManager
         ArgumentNullException.ThrowIfNull(specification);
         var problems = new List<SpecificationProblem>();
         ISandboxBackend? backend = ChooseBackend(specification.Backend, problems);
-        problems.InsertRange(0, SpecificationValidator.Validate(specification, backend?.PathStyle ?? SandboxPathStyle.Linux));
+        problems.InsertRange(0, SpecificationValidator.Validate(specification, backend?.PathStyle ?? SandboxPathStyle.Linux, backend?.MountSourcesAreHere ?? true));
         SandboxSpecification resolved = backend?.ApplyDefaults(specification) ?? specification;
         if (backend is not null)
         {

@@ -1,25 +1,30 @@
+using System.Diagnostics.CodeAnalysis;
+using AgentSandbox.Backends.Linux.Local;
 using AgentSandbox.Backends.Wsl.Wire;
 using AgentSandbox.State;
 
 namespace AgentSandbox.Host.Provider;
 
 /// <summary>One request that is being answered. Thread-safe.</summary>
-internal sealed class ProviderCall : IDisposable
+[SuppressMessage("Reliability", "CA1001", Justification = "The token source has no timer and no wait handle, and the thread that waits for the end of the input may use it to the last.")]
+internal sealed class ProviderCall
 {
     private readonly object _gate = new();
     private readonly Stream _output;
     private readonly CancellationTokenSource _gone = new();
-    private bool _isOver;
+    private bool _hasEnded;
 
     /// <summary>Creates a call.</summary>
     /// <param name="home">The state folder.</param>
     /// <param name="manager">This kernel's sandboxes.</param>
+    /// <param name="sandboxes">The same, as the manager sees them.</param>
     /// <param name="input">What follows the request.</param>
     /// <param name="output">Where the answer goes.</param>
-    public ProviderCall(SandboxHome home, SandboxManager manager, LineStream input, Stream output)
+    public ProviderCall(SandboxHome home, SandboxManager manager, LocalSandboxes sandboxes, LineStream input, Stream output)
     {
         Home = home;
         Manager = manager;
+        Sandboxes = sandboxes;
         Input = input;
         _output = output;
     }
@@ -33,14 +38,14 @@ internal sealed class ProviderCall : IDisposable
     /// <summary>This kernel's sandboxes, and no others.</summary>
     public SandboxManager Manager { get; }
 
+    /// <summary>The place that keeps them.</summary>
+    public LocalSandboxes Sandboxes { get; }
+
     /// <summary>What follows the request on standard input.</summary>
     public LineStream Input { get; }
 
     /// <summary>Cancelled when the host closes its end. Only once <see cref="CancelWhenInputEnds"/> was called.</summary>
     public CancellationToken Token => _gone.Token;
-
-    /// <summary>The host does not read any more.</summary>
-    public bool IsBroken { get; private set; }
 
     /// <summary>The request's id of a sandbox.</summary>
     public string Id => Request.Id ?? throw Incomplete(nameof(ProviderRequest.Id));
@@ -69,13 +74,7 @@ internal sealed class ProviderCall : IDisposable
                 // As good as its end.
             }
 
-            lock (_gate)
-            {
-                if (!_isOver)
-                {
-                    _gone.Cancel();
-                }
-            }
+            _gone.Cancel();
         })
         { IsBackground = true, Name = "end of standard input" };
         thread.Start();
@@ -93,25 +92,25 @@ internal sealed class ProviderCall : IDisposable
             {
                 _output.Write(bytes);
             }
-            catch (IOException)
+            catch (IOException e)
             {
-                IsBroken = true;
-                throw;
+                throw new HostGoneException(e);
             }
         }
     }
 
-    /// <summary>Writes the last line.</summary>
+    /// <summary>Writes the last line. A verb that goes on with bytes writes it itself; there is only one.</summary>
     /// <param name="error">What went wrong; null when nothing did.</param>
-    public void End(ProviderError? error) => Write(new ProviderLine { End = true, Error = error, NeedsHold = DistributionHold.IsNeeded(Home) });
-
-    /// <inheritdoc/>
-    public void Dispose()
+    public void End(ProviderError? error)
     {
-        lock (_gate)
+        if (!_hasEnded)
         {
-            _isOver = true;
-            _gone.Dispose();
+            _hasEnded = true;
+            Write(new ProviderLine { End = true, Error = error, NeedsHold = DistributionHold.IsNeeded(Home) });
         }
     }
 }
+
+/// <summary>The host does not read any more, so there is nobody to answer.</summary>
+/// <param name="cause">How it was noticed.</param>
+internal sealed class HostGoneException(Exception cause) : Exception("The host does not read any more.", cause);

@@ -1,8 +1,9 @@
 using System.Text.Json;
+using AgentSandbox.Backends;
+using AgentSandbox.Backends.Linux.Local;
 using AgentSandbox.Backends.Linux.Native;
 using AgentSandbox.Backends.Wsl.Wire;
 using AgentSandbox.Copying.Files;
-using AgentSandbox.Images;
 using AgentSandbox.State;
 using Microsoft.Win32.SafeHandles;
 
@@ -14,11 +15,21 @@ namespace AgentSandbox.Host.Provider;
 /// </summary>
 internal static class ProviderProgram
 {
+    private const string HoldVerb = "hold";
+
     /// <summary>Runs a verb.</summary>
     /// <param name="args">The verb.</param>
     /// <returns>0 when there was an answer, be it an error; 2 when there was nobody to answer.</returns>
     public static int Run(string[] args)
     {
+        if (args is [HoldVerb])
+        {
+            // Detached: nobody asks, and nobody reads.
+            _ = Libc.SetSid(); // Fails only for a session leader, which is as good.
+            DistributionHold.Run(new SandboxHome());
+            return 0;
+        }
+
         if (args is not [string verb] || !ProviderVerbs.All.TryGetValue(verb, out Func<ProviderCall, Task>? handler))
         {
             Console.Error.WriteLine("agentsandbox provider: no such verb.");
@@ -30,7 +41,7 @@ internal static class ProviderProgram
             AnswerAsync(handler).GetAwaiter().GetResult();
             return 0;
         }
-        catch (Exception e) when (e is IOException or InvalidDataException)
+        catch (Exception e) when (e is IOException or InvalidDataException or HostGoneException)
         {
             // Whoever asked is gone, or never was one that speaks this: standard error is all there is to tell.
             Console.Error.WriteLine($"agentsandbox provider {verb}: {e.Message}");
@@ -45,8 +56,11 @@ internal static class ProviderProgram
         ReadOnlyMemory<byte> line = await input.ReadLineAsync(ProviderProtocol.MaxLine, CancellationToken.None)
             ?? throw new InvalidDataException("There is no request.");
         var home = new SandboxHome();
-        await using var manager = new SandboxManager(home, Places);
-        using var call = new ProviderCall(home, manager, input, output);
+        LocalSandboxes? sandboxes = null;
+
+        // This kernel's sandboxes only: the distribution's own container engine, or a WSL behind it, is nobody's business here.
+        await using var manager = new SandboxManager(home, (h, images) => [sandboxes = new LocalSandboxes(h, images, BackendRegistry.Local(h))]);
+        var call = new ProviderCall(home, manager, sandboxes!, input, output);
         try
         {
             call.Request = JsonSerializer.Deserialize(line.Span, ProviderJson.Default.ProviderRequest) ?? throw new JsonException("null");
@@ -72,7 +86,7 @@ internal static class ProviderProgram
         {
             // The host closed its end: it does not want the answer any more, and all that was begun has been undone.
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or LinuxException && !call.IsBroken)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             call.End(Failure(e.Message));
         }
@@ -84,8 +98,4 @@ internal static class ProviderProgram
         Message = $"The distribution's side failed: {message}",
         RecommendedAction = "Look at the distribution's log: wsl -d NAME journalctl -e.",
     };
-
-    /// <summary>This kernel's sandboxes only: the distribution's own container engine, or a WSL behind it, is nobody's business here.</summary>
-    private static IReadOnlyList<Backends.ISandboxProvider> Places(SandboxHome home, ImageStore images) =>
-        [new Backends.Linux.Local.LocalSandboxes(home, images, Backends.BackendRegistry.Local(home))];
 }

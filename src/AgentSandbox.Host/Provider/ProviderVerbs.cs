@@ -10,6 +10,12 @@ internal static class ProviderVerbs
     {
         ["list"] = LookVerbs.ListAsync,
         ["get"] = LookVerbs.GetAsync,
-        ["test"] = TestVerbs.TestAsync,
+        ["test"] = TestVerb.RunAsync,
+        ["create"] = CreateVerb.RunAsync,
+        ["start"] = LifecycleVerbs.StartAsync,
+        ["stop"] = LifecycleVerbs.StopAsync,
+        ["remove"] = LifecycleVerbs.RemoveAsync,
+        ["connect"] = ConnectVerb.RunAsync,
+        ["check"] = CheckVerb.RunAsync,
     };
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace AgentSandbox.Backends.Wsl.Wire;
 
-/// <summary>The JSON of both directions, one line each. What a line may not have in it is refused, not skipped: both ends are of one version.</summary>
+/// <summary>The JSON of both directions, one line each. What a line may not have in it is refused, not skipped: both ends are of one version. Only nulls are left out: the default of a mount is read-only, not false.</summary>
 [JsonSourceGenerationOptions(UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ProviderRequest))]
 [JsonSerializable(typeof(ProviderLine))]
