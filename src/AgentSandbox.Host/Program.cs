@@ -6,6 +6,7 @@ internal static class Program
     private static int Main(string[] args) => args switch
     {
         ["supervise", .. string[] rest] => Supervisor.SuperviseVerb.Run(rest),
+        [Backends.Wsl.Wire.ProviderProtocol.Verb, .. string[] rest] => Provider.ProviderProgram.Run(rest),
         [Backends.Docker.ContainerKeeper.Verb, string id] => Backends.Docker.ContainerKeeper.Run(id),
         [WindowsSandbox.KeepVerb.Name, string id] => WindowsSandbox.KeepVerb.Run(id),
         _ => CommandLine.AgentSandboxCommand.Run(args),

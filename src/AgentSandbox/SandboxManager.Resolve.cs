@@ -1,4 +1,5 @@
 using AgentSandbox.Backends;
+using AgentSandbox.Isolation;
 
 namespace AgentSandbox;
 
@@ -13,7 +14,7 @@ public sealed partial class SandboxManager
         ArgumentNullException.ThrowIfNull(specification);
         var problems = new List<SpecificationProblem>();
         ISandboxBackend? backend = ChooseBackend(specification.Backend, problems);
-        problems.InsertRange(0, SpecificationValidator.Validate(specification, backend?.PathStyle ?? SandboxPathStyle.Linux));
+        problems.InsertRange(0, SpecificationValidator.Validate(specification, backend?.PathStyle ?? SandboxPathStyle.Linux, backend?.MountSourcesAreHere ?? true));
         SandboxSpecification resolved = backend?.ApplyDefaults(specification) ?? specification;
         if (backend is not null)
         {
@@ -29,6 +30,16 @@ public sealed partial class SandboxManager
     /// <summary>Where the commands of a backend's sandboxes run.</summary>
     /// <param name="backend">Its name.</param>
     internal PayloadPlace PayloadPlaceOf(string backend) => _backends.First(b => b.Name == backend).PayloadPlace;
+
+    /// <summary>Measures where a backend's sandboxes run; null when that is here.</summary>
+    /// <inheritdoc cref="ISandboxProvider.TryTest"/>
+    internal IAsyncEnumerable<IsolationResult>? TryTest(string subject, SandboxSpecification specification, IReadOnlyCollection<string>? probeIds, CancellationToken cancellationToken) =>
+        _providers.First(p => p.Backends.Any(b => b.Name == specification.Backend)).TryTest(subject, specification, probeIds, cancellationToken);
+
+    /// <summary>The configuration that a sandbox was started with.</summary>
+    /// <param name="sandbox">The sandbox.</param>
+    /// <returns>The text; null when there is none on record.</returns>
+    internal string? TryReadConfiguration(Sandbox sandbox) => _providers.First(p => p.Backends.Any(b => b.Name == sandbox.Backend)).TryReadConfiguration(sandbox.Id);
 
     private ISandboxBackend? ChooseBackend(string name, List<SpecificationProblem> problems)
     {

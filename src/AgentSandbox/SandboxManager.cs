@@ -14,7 +14,7 @@ public sealed partial class SandboxManager : IAsyncDisposable
     /// <summary>Creates a manager over a state folder.</summary>
     /// <param name="home">The state folder; that of the environment when null.</param>
     public SandboxManager(SandboxHome? home = null)
-        : this(home, null)
+        : this(home, (DockerEndpoint?)null)
     {
     }
 
@@ -22,10 +22,18 @@ public sealed partial class SandboxManager : IAsyncDisposable
     /// <param name="home">The state folder; that of the environment when null.</param>
     /// <param name="engine">The engine; null is the one that the docker command line would use.</param>
     internal SandboxManager(SandboxHome? home, DockerEndpoint? engine)
+        : this(home, (h, images) => BackendRegistry.Create(h, images, engine))
+    {
+    }
+
+    /// <summary>Creates a manager over certain places only.</summary>
+    /// <param name="home">The state folder; that of the environment when null.</param>
+    /// <param name="providers">Makes the places, over the state folder and the images.</param>
+    internal SandboxManager(SandboxHome? home, Func<SandboxHome, ImageStore, IReadOnlyList<ISandboxProvider>> providers)
     {
         Home = home ?? new SandboxHome();
         Images = new ImageStore(Home);
-        _providers = BackendRegistry.Create(Home, Images, engine);
+        _providers = providers(Home, Images);
         _backends = [.. _providers.SelectMany(p => p.Backends)];
     }
 

@@ -51,6 +51,9 @@ internal static class ProbeVerb
         "net.vsock" => NetworkProbes.Vsock,
         "kernel.nested-userns" => NamespaceProbe.NestedUser,
         "device.block" => DeviceProbe.Block,
+        "wsl.interop" => Wsl.InteropProbe.Reach,
+        "wsl.drvfs" => Wsl.DriveProbe.Mount,
+        "wsl.vsock" => Wsl.FileServerProbe.Reach,
         _ => throw new ArgumentException($"There is no probe '{id}'."),
     };
 }

@@ -12,7 +12,15 @@ internal static class ProbeVerb
     private static readonly Dictionary<string, Func<string[], ProbeReport>> s_probes = new(StringComparer.Ordinal)
     {
         ["hold"] = static _ => new ProbeReport(ProbeReport.Closed, true, "A process for the host to look at."),
-        ["process.visible"] = ProcessVisibleProbe.Run,
+        ["wsb.mapped-folders"] = MappedFolderProbe.Write,
+        ["wsb.host-path"] = HostFileProbe.Read,
+        ["wsb.clipboard"] = ClipboardProbe.Count,
+        ["wsb.network"] = NetworkProbe.Look,
+        ["wsb.vgpu"] = GraphicsProbe.Look,
+        ["wsb.audio-input"] = MicrophoneProbe.Count,
+        ["wsb.printers"] = PrinterProbe.List,
+        ["wsb.processes"] = HostProcessProbe.Find,
+        ["wsb.users"] = UserProbe.Know,
     };
 
     /// <summary>Runs the verb.</summary>

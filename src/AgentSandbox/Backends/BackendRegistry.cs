@@ -7,6 +7,7 @@ using AgentSandbox.Backends.Docker.Windows;
 using AgentSandbox.Backends.Linux.Local;
 using AgentSandbox.Backends.Nspawn;
 using AgentSandbox.Backends.WindowsSandbox;
+using AgentSandbox.Backends.Wsl;
 using AgentSandbox.Images;
 using AgentSandbox.State;
 
@@ -25,7 +26,8 @@ internal static class BackendRegistry
     /// <param name="images">The images.</param>
     /// <param name="engine">The container engine; null is the one that the docker command line would use.</param>
     /// <returns>The providers.</returns>
-    public static IReadOnlyList<ISandboxProvider> Create(SandboxHome home, ImageStore images, DockerEndpoint? engine) => [new LocalSandboxes(home, images, Local(home)), new WindowsSandboxes(home), Engine(home, images, engine)];
+    public static IReadOnlyList<ISandboxProvider> Create(SandboxHome home, ImageStore images, DockerEndpoint? engine) =>
+        [new LocalSandboxes(home, images, Local(home)), new WindowsSandboxes(home), Engine(home, images, engine), new WslSandboxes(home)];
 
     private static EngineSandboxes Engine(SandboxHome home, ImageStore images, DockerEndpoint? engine)
     {

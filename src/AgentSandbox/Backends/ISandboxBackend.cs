@@ -9,6 +9,9 @@ internal interface ISandboxBackend
     /// <summary>How paths inside its sandboxes are written.</summary>
     SandboxPathStyle PathStyle => SandboxPathStyle.Linux;
 
+    /// <summary>The sources of its sandboxes' mounts are paths of this machine. Where not all of them are, <see cref="Validate"/> looks at them.</summary>
+    bool MountSourcesAreHere => true;
+
     /// <summary>Says whether and how it works on this machine. Changes nothing.</summary>
     /// <returns>The facts.</returns>
     BackendInfo Describe();

@@ -1,4 +1,5 @@
 using AgentSandbox.Copying;
+using AgentSandbox.Isolation;
 
 namespace AgentSandbox.Backends;
 
@@ -68,4 +69,20 @@ internal interface ISandboxProvider : IAsyncDisposable
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Who copies; null when it is the guest.</returns>
     Task<ISandboxCopier?> TryGetCopierAsync(string id, string? user, IProgress<CopyProgress>? progress, CancellationToken cancellationToken) => Task.FromResult<ISandboxCopier?>(null);
+
+    /// <summary>
+    /// Measures what a specification isolates on the machine where the sandboxes run, when that is not this one but has this product too: nothing that this one sees or
+    /// plants says anything about sandboxes there.
+    /// </summary>
+    /// <param name="subject">Name that the results carry.</param>
+    /// <param name="specification">The sibling's, with all defaults.</param>
+    /// <param name="probeIds">Ids of the probes to run; all when null.</param>
+    /// <param name="cancellationToken">Cancels and removes the sibling.</param>
+    /// <returns>The results as they come; null when this machine can measure by itself.</returns>
+    IAsyncEnumerable<IsolationResult>? TryTest(string subject, SandboxSpecification specification, IReadOnlyCollection<string>? probeIds, CancellationToken cancellationToken) => null;
+
+    /// <summary>The configuration that a sandbox was started with, where the operating system was given one for it.</summary>
+    /// <param name="id">The sandbox's id.</param>
+    /// <returns>The text, exactly as it was given; null when there is none on record.</returns>
+    string? TryReadConfiguration(string id) => null;
 }

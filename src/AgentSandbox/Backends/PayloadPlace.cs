@@ -11,4 +11,7 @@ internal enum PayloadPlace
 
     /// <summary>On another machine, be it a virtual one on this. Nothing that is here is there.</summary>
     OtherMachine,
+
+    /// <summary>In an instance of Windows Sandbox, a virtual machine on this one with Windows in it: other questions are asked about it.</summary>
+    WindowsInstance,
 }

@@ -16,7 +16,7 @@ internal static class HostProbeRunner
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(s_patience);
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardInput = true, WorkingDirectory = "/" };
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardInput = true, WorkingDirectory = "/" }; // Windows: the root of the drive
         using Process process = Process.Start(start) ?? throw new ProbeFailedException($"{command[0]} did not start.");
         try
         {

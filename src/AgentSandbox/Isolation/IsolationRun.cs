@@ -8,16 +8,16 @@ internal static class IsolationRun
     /// <summary>Runs it.</summary>
     /// <param name="subject">Name that the result carries.</param>
     /// <param name="probe">The probe.</param>
-    /// <param name="context">What it has at hand.</param>
+    /// <param name="setting">What it has at hand.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The result.</returns>
-    public static async Task<IsolationResult> RunAsync(string subject, IsolationProbe probe, ProbeContext context, CancellationToken cancellationToken)
+    public static async Task<IsolationResult> RunAsync(string subject, IsolationProbe probe, ProbeSetting setting, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
         IsolationFinding finding;
         try
         {
-            finding = await probe.RunAsync(context, cancellationToken);
+            finding = await probe.RunAsync(setting, cancellationToken);
         }
         catch (Exception error) when (error is SandboxException or IOException or UnauthorizedAccessException)
         {
@@ -25,7 +25,7 @@ internal static class IsolationRun
             finding = IsolationFinding.Inconclusive(error.Message);
         }
 
-        if (finding.Verdict == IsolationVerdict.Exposed && probe.DeclaredBy(context) is { } parameter)
+        if (finding.Verdict == IsolationVerdict.Exposed && probe.DeclaredBy(setting) is { } parameter)
         {
             finding = finding with { Verdict = IsolationVerdict.Declared, Evidence = $"{finding.Evidence} The specification asks for it: {parameter}." };
         }
@@ -33,7 +33,7 @@ internal static class IsolationRun
         return new IsolationResult
         {
             Subject = subject,
-            Backend = context.Specification.Backend,
+            Backend = setting.Specification.Backend,
             Probe = probe.Info,
             Verdict = finding.Verdict,
             ObservedBy = finding.ObservedBy,

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using AgentSandbox.Backends;
 using AgentSandbox.Isolation.Canaries;
+using AgentSandbox.Isolation.WindowsSandbox;
 
 namespace AgentSandbox.Isolation;
 
@@ -36,9 +37,18 @@ public sealed class IsolationTester
     {
         ArgumentNullException.ThrowIfNull(specification);
         IReadOnlyList<IsolationProbe> probes = ProbeRegistry.Create(probeIds);
-        ProbeRunner onHost = HostProbeRunner.For(SandboxPrograms.Guest);
         SandboxSpecification sibling = Manager.Resolve(specification with { Name = "iso-" + HostCanaries.NewSecret()[..12], TimeToLive = s_longestRun, IdleTimeout = null });
+        IAsyncEnumerable<IsolationResult> results = Manager.TryTest(subject, sibling, probeIds, cancellationToken)
+            ?? (Manager.PayloadPlaceOf(sibling.Backend) == PayloadPlace.WindowsInstance ? InstanceTester.TestAsync(Manager, subject, sibling, probes, cancellationToken) : TestHereAsync(subject, sibling, probes, cancellationToken));
+        await foreach (IsolationResult result in results.WithCancellation(cancellationToken))
+        {
+            yield return result;
+        }
+    }
 
+    private async IAsyncEnumerable<IsolationResult> TestHereAsync(string subject, SandboxSpecification sibling, IReadOnlyList<IsolationProbe> probes, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ProbeRunner onHost = HostProbeRunner.For(SandboxPrograms.Guest);
         await using HostCanaries canaries = await HostCanaries.PlantAsync(cancellationToken);
         Sandbox sandbox = await Manager.CreateThrowAwayAsync(sibling, null, cancellationToken);
         try

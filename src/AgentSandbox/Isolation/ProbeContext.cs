@@ -1,22 +1,14 @@
 using AgentSandbox.Isolation.Canaries;
 using AgentSandbox.Isolation.Observation;
+using AgentSandbox.Isolation.Wsl;
 
 namespace AgentSandbox.Isolation;
 
-/// <summary>Runs the guest's half of a probe and returns all of its standard output.</summary>
-/// <param name="arguments">Arguments after the verb <c>probe</c>.</param>
-/// <param name="cancellationToken">Ends it.</param>
-/// <returns>At most <see cref="ProbeAnswer.MaxBytes"/> bytes.</returns>
-internal delegate Task<byte[]> ProbeRunner(IReadOnlyList<string> arguments, CancellationToken cancellationToken);
-
-/// <summary>What probes of one run have at hand.</summary>
-internal sealed class ProbeContext
+/// <summary>What probes of a sandbox with Linux in it have at hand, on the machine whose kernel, or whose engine, runs it.</summary>
+internal sealed class ProbeContext : ProbeSetting, IProbeKind
 {
-    /// <summary>The specification under test, with all defaults filled in.</summary>
-    public required SandboxSpecification Specification { get; init; }
-
-    /// <summary>What the backend does when nothing is asked of it: an opening that it always has, nobody asked for.</summary>
-    public required SandboxSpecification Defaults { get; init; }
+    /// <inheritdoc/>
+    public static string Kind => "a sandbox with Linux in it";
 
     /// <summary>What was planted on the host.</summary>
     public required HostCanaries Canaries { get; init; }
@@ -24,23 +16,6 @@ internal sealed class ProbeContext
     /// <summary>What the host sees of a process in the sandbox that was started as any payload is.</summary>
     public required PayloadView Payload { get; init; }
 
-    /// <summary>Runs in the sandbox.</summary>
-    public required ProbeRunner Sandbox { private get; init; }
-
-    /// <summary>Runs on the host, as the control.</summary>
-    public required ProbeRunner Host { private get; init; }
-
-    /// <summary>Makes an attempt in the sandbox.</summary>
-    /// <param name="arguments">Id of the probe and its arguments.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>The guest's answer.</returns>
-    public async Task<ProbeAnswer> RunInSandboxAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
-        ProbeAnswer.Parse(await Sandbox(arguments, cancellationToken));
-
-    /// <summary>Makes the same attempt on the host.</summary>
-    /// <param name="arguments">Id of the probe and its arguments.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>The answer.</returns>
-    public async Task<ProbeAnswer> RunOnHostAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
-        ProbeAnswer.Parse(await Host(arguments, cancellationToken));
+    /// <summary>What of Windows is to be looked for, where this machine is a distribution of WSL.</summary>
+    public WslSurroundings Wsl { get; init; } = WslSurroundings.OfThisMachine;
 }

@@ -1,4 +1,5 @@
 using AgentSandbox.Isolation.Probes;
+using AgentSandbox.Isolation.Probes.WindowsSandbox;
 
 namespace AgentSandbox.Isolation;
 
@@ -28,6 +29,19 @@ internal static class ProbeRegistry
         () => new PidLimitProbe(),
         () => new CpuLimitProbe(),
         () => new DiskLimitProbe(),
+        () => new WslInteropProbe(),
+        () => new WslDriveProbe(),
+        () => new WslVsockProbe(),
+        () => new WslAutomountProbe(),
+        () => new MappedFoldersProbe(),
+        () => new HostFileProbe(),
+        () => new ClipboardProbe(),
+        () => new NetworkProbe(),
+        () => new GraphicsProbe(),
+        () => new MicrophoneProbe(),
+        () => new PrinterProbe(),
+        () => new HostProcessProbe(),
+        () => new UserProbe(),
     ];
 
     /// <summary>Data of every probe, in the order in which they run.</summary>

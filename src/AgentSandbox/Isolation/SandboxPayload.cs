@@ -59,9 +59,18 @@ internal sealed class SandboxPayload : IAsyncDisposable
     /// <param name="arguments">Its id and arguments.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>Its standard output.</returns>
-    public async Task<byte[]> RunProbeAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    public Task<byte[]> RunProbeAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) => RunProbeAsync(_manager, _id, Command(["probe", .. arguments]), cancellationToken);
+
+    /// <summary>Runs one probe's half in a sandbox.</summary>
+    /// <param name="manager">The manager.</param>
+    /// <param name="id">Id of the sandbox.</param>
+    /// <param name="probe">The guest's own program, with the verb, the probe's id and its arguments.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Its standard output.</returns>
+    /// <exception cref="ProbeFailedException">It took too long, or wrote too much.</exception>
+    public static async Task<byte[]> RunProbeAsync(SandboxManager manager, string id, CommandSpecification probe, CancellationToken cancellationToken)
     {
-        await using SandboxCommand command = await _manager.StartCommandAsync(_id, Command(["probe", .. arguments]) with { Timeout = s_patience }, cancellationToken);
+        await using SandboxCommand command = await manager.StartCommandAsync(id, probe with { Timeout = s_patience }, cancellationToken);
         byte[] output = await HostProbeRunner.ReadBoundedAsync(command.StandardOutput, cancellationToken);
         CommandExit exit = await command.Completion.WaitAsync(cancellationToken);
         return exit.TimedOut ? throw new ProbeFailedException($"The probe took more than {s_patience.TotalSeconds} s in the sandbox.") : output;

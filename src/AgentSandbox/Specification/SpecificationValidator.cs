@@ -20,9 +20,10 @@ internal static class SpecificationValidator
     /// <summary>Finds the problems.</summary>
     /// <param name="specification">What the user asked for.</param>
     /// <param name="style">How paths in the sandbox are written.</param>
+    /// <param name="sourcesAreHere">The sources of its mounts are paths of this machine, and looked at. Else the backend does that.</param>
     /// <returns>The problems.</returns>
-    public static IEnumerable<SpecificationProblem> Validate(SandboxSpecification specification, SandboxPathStyle style = SandboxPathStyle.Linux) =>
-        Identity(specification, style).Concat(Limits(specification)).Concat(Times(specification)).Concat(Environment(specification)).Concat(Mounts(specification, style));
+    public static IEnumerable<SpecificationProblem> Validate(SandboxSpecification specification, SandboxPathStyle style = SandboxPathStyle.Linux, bool sourcesAreHere = true) =>
+        Identity(specification, style).Concat(Limits(specification)).Concat(Times(specification)).Concat(Environment(specification)).Concat(Mounts(specification, style, sourcesAreHere));
 
     /// <summary>Throws one exception that carries all problems.</summary>
     /// <param name="problems">The problems; none is fine.</param>
@@ -114,7 +115,7 @@ internal static class SpecificationValidator
         }
     }
 
-    private static IEnumerable<SpecificationProblem> Mounts(SandboxSpecification s, SandboxPathStyle style)
+    private static IEnumerable<SpecificationProblem> Mounts(SandboxSpecification s, SandboxPathStyle style, bool sourcesAreHere)
     {
         if (s.Mounts.Count > MaxMounts)
         {
@@ -136,6 +137,11 @@ internal static class SpecificationValidator
             else if (!targets.Add(isWindows ? WindowsPath.Normal(mount.Target) : mount.Target.TrimEnd('/')))
             {
                 yield return new(SandboxErrorId.InvalidMount, "Mount", $"'{mount.Target}' is the target of two mounts.", "Give each mount its own target.");
+            }
+
+            if (!sourcesAreHere)
+            {
+                continue;
             }
 
             if (!Path.IsPathFullyQualified(mount.Source))

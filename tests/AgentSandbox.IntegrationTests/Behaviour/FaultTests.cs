@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AgentSandbox.IntegrationTests.Wsl;
 using AgentSandbox.State;
 
 namespace AgentSandbox.IntegrationTests.Behaviour;
@@ -31,6 +32,7 @@ public sealed class FaultTests
     public async Task Killing_the_creator_half_way_leaves_nothing_after_the_next_look(string backend)
     {
         await using var host = new SandboxHost();
+        await host.PrepareAsync(backend);
         await host.Manager.DisposeAsync();
         (int first, int step) = SandboxHost.IsEngine(backend) ? (40, 60) : (5, 20);
         for (int delay = first; delay <= first + (6 * step); delay += step)
@@ -56,6 +58,7 @@ public sealed class FaultTests
     public async Task A_throw_away_sandbox_goes_with_its_killed_owner(string backend)
     {
         await using var host = new SandboxHost();
+        await host.PrepareAsync(backend);
         using var owner = Process.Start(new ProcessStartInfo(Path.Combine(Programs.Folder, "agentsandbox"), ["run", "--quiet", "--backend", backend, "--", "sh", "-c", "echo runs; sleep 1000"])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, Environment = { [SandboxHome.EnvironmentVariable] = host.Root },
@@ -117,8 +120,16 @@ public sealed class FaultTests
     /// <summary>With an engine it is the shim above the container's first process that supervises.</summary>
     private static RuntimeState State(SandboxHost host, Sandbox sandbox) => SandboxHost.IsEngine(sandbox.Backend)
         ? new RuntimeState { State = sandbox.State, SupervisorId = ParentOf(sandbox.ProcessId!.Value), LauncherId = sandbox.ProcessId.Value, LeaderId = sandbox.ProcessId.Value }
-        :
-        StateFile.TryRead(Path.Combine(host.Home.SandboxRuntime(sandbox.Id), "state.json"), StateJson.Default.RuntimeState)!;
+        : Read(host, sandbox);
+
+    private static RuntimeState Read(SandboxHost host, Sandbox sandbox)
+    {
+        RuntimeState state = StateFile.TryRead(Path.Combine(host.RuntimeOf(sandbox), "state.json"), StateJson.Default.RuntimeState)!;
+        return sandbox.Backend != "Wsl" ? state : state with
+        {
+            SupervisorId = StandInWsl.HostProcess(host.Home, state.SupervisorId), LauncherId = StandInWsl.HostProcess(host.Home, state.LauncherId), LeaderId = StandInWsl.HostProcess(host.Home, state.LeaderId),
+        };
+    }
 
     private static int ParentOf(int pid) => int.Parse(
         File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith("PPid:", StringComparison.Ordinal))["PPid:".Length..].Trim(), System.Globalization.CultureInfo.InvariantCulture);

@@ -20,7 +20,7 @@ public sealed class HostileGuestTests
         CommandResult result = await host.ShellAsync(hostile, "dd if=/dev/zero of=/tmp/full bs=1M count=4000");
         Assert.NotEqual(0, result.ExitCode);
         Assert.Contains("No space left", result.StandardError, StringComparison.Ordinal);
-        Assert.True(new FileInfo(Path.Combine(host.Home.SandboxData(hostile.Id), "disk.img")).Length <= 64L << 20);
+        Assert.True(new FileInfo(Path.Combine(host.DataOf(hostile), "disk.img")).Length <= 64L << 20);
         Assert.Equal(0, (await host.ShellAsync(other, "echo fine > /tmp/x")).ExitCode);
         Assert.Equal("still here\n", (await host.ShellAsync(hostile, "echo still here")).StandardOutput);
     }

@@ -1,5 +1,6 @@
 using AgentSandbox.Backends.Docker.Engine;
 using AgentSandbox.Backends.Linux.ControlGroups;
+using AgentSandbox.IntegrationTests.Wsl;
 using AgentSandbox.State;
 
 namespace AgentSandbox.IntegrationTests.Behaviour;
@@ -7,7 +8,8 @@ namespace AgentSandbox.IntegrationTests.Behaviour;
 /// <summary>A state folder of its own with a manager over it. Disposing it removes every sandbox and fails the test when anything is left.</summary>
 public sealed class SandboxHost : IAsyncDisposable
 {
-    private readonly List<string> _ids = [];
+    private readonly List<Sandbox> _made = [];
+    private readonly Lazy<Task> _wsl;
 
     public SandboxHost()
         : this(null)
@@ -20,9 +22,10 @@ public sealed class SandboxHost : IAsyncDisposable
         Root = Path.Combine(Path.GetTempPath(), "agsb-" + Guid.NewGuid().ToString("N")[..8]);
         Home = new SandboxHome(Root);
         Manager = new SandboxManager(Home, engine);
+        _wsl = new Lazy<Task>(() => StandInWsl.InstallAsync(Manager));
     }
 
-    public static TheoryData<string> Backends => ["Nspawn", "Chroot", "Docker", "GVisor"];
+    public static TheoryData<string> Backends => ["Nspawn", "Chroot", "Docker", "GVisor", "Wsl"];
 
     public string Root { get; }
 
@@ -30,13 +33,17 @@ public sealed class SandboxHost : IAsyncDisposable
 
     public SandboxManager Manager { get; }
 
+    /// <summary>Puts in place what a backend needs that a test's own state folder does not have yet.</summary>
+    public Task PrepareAsync(string backend) => backend == "Wsl" ? _wsl.Value : Task.CompletedTask;
+
     public async Task<Sandbox> CreateAsync(string backend, Func<SandboxSpecification, SandboxSpecification>? change = null)
     {
+        await PrepareAsync(backend);
         var specification = new SandboxSpecification { Backend = backend };
         Sandbox sandbox = await Manager.CreateAsync(change?.Invoke(specification) ?? specification);
-        lock (_ids)
+        lock (_made)
         {
-            _ids.Add(sandbox.Id);
+            _made.Add(sandbox);
         }
 
         return sandbox;
@@ -46,7 +53,13 @@ public sealed class SandboxHost : IAsyncDisposable
     public static bool IsEngine(string backend) => backend is "Docker" or "GVisor";
 
     /// <summary>Whether anything is kept of a sandbox, running or not. Asks nobody who would repair it.</summary>
-    public bool IsThere(Sandbox sandbox) => IsEngine(sandbox.Backend) ? TestEngine.Has(sandbox.Id) : Directory.Exists(Home.SandboxData(sandbox.Id));
+    public bool IsThere(Sandbox sandbox) => IsEngine(sandbox.Backend) ? TestEngine.Has(sandbox.Id) : Directory.Exists(DataOf(sandbox));
+
+    /// <summary>Folder of a sandbox's fixed data; of one in a distribution, where that has it.</summary>
+    public string DataOf(Sandbox sandbox) => sandbox.Backend == "Wsl" ? Path.Combine(StandInWsl.StateOf(Home).Data, "sandboxes", sandbox.Id) : Home.SandboxData(sandbox.Id);
+
+    /// <summary>Folder of what lives as long as a sandbox runs; likewise.</summary>
+    public string RuntimeOf(Sandbox sandbox) => sandbox.Backend == "Wsl" ? Path.Combine(StandInWsl.StateOf(Home).Runtime, sandbox.Id) : Home.SandboxRuntime(sandbox.Id);
 
     public Task<CommandResult> ShellAsync(Sandbox sandbox, string line, TimeSpan? timeout = null) =>
         Manager.RunAsync(sandbox.Id, CommandSpecification.Shell(line) with { Timeout = timeout ?? TimeSpan.FromSeconds(60) });
@@ -68,7 +81,7 @@ public sealed class SandboxHost : IAsyncDisposable
         {
             try
             {
-                if (File.ReadAllText(Path.Combine(process, "mountinfo")).Contains(root + "/run/" + id, StringComparison.Ordinal))
+                if (File.ReadAllText(Path.Combine(process, "mountinfo")).Contains("/" + id + "/", StringComparison.Ordinal))
                 {
                     found.Add($"mount in {process}: {File.ReadAllText(Path.Combine(process, "cmdline")).Replace('\0', ' ')}");
                 }
@@ -124,8 +137,13 @@ public sealed class SandboxHost : IAsyncDisposable
             await Manager.RemoveAsync(sandbox.Id);
         }
 
+        if (_wsl.IsValueCreated && _wsl.Value.IsCompletedSuccessfully)
+        {
+            await Manager.UninstallBackendAsync("Wsl");
+        }
+
         await Manager.DisposeAsync();
-        string[] ids = [.. _ids];
+        string[] ids = [.. _made.Select(s => s.Id)];
         string[] remains = [.. ids.SelectMany(id => RemainsOf(id, Root))];
         for (int i = 0; i < 100 && remains.Length > 0; i++)
         {
@@ -140,7 +158,7 @@ public sealed class SandboxHost : IAsyncDisposable
         }
 
         Assert.Empty(remains);
-        Assert.DoesNotContain(ids, TestEngine.Has);
+        Assert.DoesNotContain(_made, s => IsEngine(s.Backend) && TestEngine.Has(s.Id));
         Assert.Empty(records);
     }
 }

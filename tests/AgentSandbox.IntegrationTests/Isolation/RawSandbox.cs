@@ -2,6 +2,7 @@ using System.Diagnostics;
 using AgentSandbox.Isolation;
 using AgentSandbox.Isolation.Canaries;
 using AgentSandbox.Isolation.Observation;
+using AgentSandbox.Isolation.Wsl;
 
 namespace AgentSandbox.IntegrationTests.Isolation;
 
@@ -30,8 +31,8 @@ internal sealed partial class RawSandbox : IAsyncDisposable
     public static Task<RawSandbox> ChrootAsNobodyAsync() => ChrootAsync("65534:65534", new SandboxSpecification { Backend = "raw" });
 
     /// <summary>bubblewrap with every namespace, started by nobody, under our own filter when asked for.</summary>
-    public static Task<RawSandbox> BubblewrapAsync() => StartAsync(
-        new SandboxSpecification { Backend = "raw" },
+    public static Task<RawSandbox> BubblewrapAsync(SandboxSpecification? specification = null) => StartAsync(
+        specification ?? new SandboxSpecification { Backend = "raw" },
         null,
         [
             "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--no-new-privs", "bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/usr", "/usr", "--ro-bind",
@@ -47,6 +48,22 @@ internal sealed partial class RawSandbox : IAsyncDisposable
 
     public async Task<IsolationResult> RunAsync(string id) =>
         await IsolationRun.RunAsync("test", Assert.Single(ProbeRegistry.Create([id])), Context, CancellationToken.None);
+
+    /// <summary>Runs a probe as if this machine were a distribution of WSL with these surroundings.</summary>
+    public async Task<IsolationResult> RunAsync(string id, WslSurroundings wsl) => await IsolationRun.RunAsync(
+        "test",
+        Assert.Single(ProbeRegistry.Create([id])),
+        new ProbeContext
+        {
+            Specification = Context.Specification,
+            Defaults = Context.Defaults,
+            Canaries = Context.Canaries,
+            Payload = Context.Payload,
+            Sandbox = Context.Sandbox,
+            Host = Context.Host,
+            Wsl = wsl,
+        },
+        CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {

@@ -8,7 +8,8 @@ public class CatalogueTests
     public void Ids_are_unique_and_say_where_they_belong()
     {
         Assert.Equal(IsolationTester.Catalogue.Count, IsolationTester.Catalogue.Select(probe => probe.Id).Distinct().Count());
-        Assert.All(IsolationTester.Catalogue, probe => Assert.Equal(
+        string[] platforms = ["wsl", "wsb"]; // What only one platform has goes by its name.
+        Assert.All(IsolationTester.Catalogue.Where(probe => !platforms.Contains(probe.Id.Split('.')[0])), probe => Assert.Equal(
             probe.Id.Split('.')[0],
             probe.Category switch
             {

@@ -24,7 +24,7 @@ internal sealed class WindowsSandboxBackend(SandboxHome home, SandboxMachine mac
     public SandboxPathStyle PathStyle => SandboxPathStyle.Windows;
 
     /// <inheritdoc/>
-    public PayloadPlace PayloadPlace => PayloadPlace.OtherMachine;
+    public PayloadPlace PayloadPlace => PayloadPlace.WindowsInstance;
 
     /// <inheritdoc/>
     public BackendInfo Describe()

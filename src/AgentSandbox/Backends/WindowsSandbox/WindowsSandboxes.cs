@@ -61,6 +61,9 @@ internal sealed partial class WindowsSandboxes : ISandboxProvider
     /// <inheritdoc/>
     public SandboxSpecification ResolveImage(SandboxSpecification specification, ICollection<SpecificationProblem> problems) => specification; // There is one, and the rules say so.
 
+    /// <inheritdoc/>
+    public string? TryReadConfiguration(string id) => File.Exists(Paths(id).ConfigurationFile) ? File.ReadAllText(Paths(id).ConfigurationFile) : null;
+
     /// <summary>Closes the connections. Sandboxes live on, but for throw-away ones.</summary>
     /// <returns>A task that completes when they are closed.</returns>
     public async ValueTask DisposeAsync()

@@ -35,24 +35,22 @@ internal sealed class CanaryFiles : IDisposable
     /// <returns>The files.</returns>
     public static CanaryFiles Create(string runId)
     {
-        if (OperatingSystem.IsWindows())
-        {
-            throw new PlatformNotSupportedException("Canary files have Unix permissions.");
-        }
-
         var files = new CanaryFiles(Path.Combine(Path.GetTempPath(), "agentsandbox-canary-" + runId));
-        Directory.CreateDirectory(files.Folder, OwnerAll | AllRead | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        Directory.CreateDirectory(files.Folder);
         try
         {
             File.WriteAllText(files.SecretFile, files.Secret + "\n");
             File.WriteAllText(files.WritableFile, "");
             File.WriteAllText(files.SignalLog, "");
+            if (!OperatingSystem.IsWindows())
+            {
+                // After the fact: the process's umask takes bits away when a file is made. On Windows the user's own rights are the most that a sandbox could have.
+                File.SetUnixFileMode(files.Folder, OwnerAll | AllRead | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+                File.SetUnixFileMode(files.SecretFile, AllRead);
+                File.SetUnixFileMode(files.WritableFile, AllRead | AllWrite);
+                File.SetUnixFileMode(files.SignalLog, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
 
-            // After the fact: the process's umask takes bits away when a file is made.
-            File.SetUnixFileMode(files.Folder, OwnerAll | AllRead | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-            File.SetUnixFileMode(files.SecretFile, AllRead);
-            File.SetUnixFileMode(files.WritableFile, AllRead | AllWrite);
-            File.SetUnixFileMode(files.SignalLog, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             return files;
         }
         catch

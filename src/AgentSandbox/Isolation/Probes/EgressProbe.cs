@@ -24,7 +24,7 @@ internal sealed class EgressProbe : GuestProbe
     protected override IReadOnlyList<string> Arguments(ProbeContext context, bool onHost) => s_addresses;
 
     /// <inheritdoc/>
-    protected override string? AbsentOnHost(ProbeAnswer baseline) =>
+    protected override string? AbsentOnHost(ProbeContext context, ProbeAnswer baseline) =>
         baseline is { Outcome: ProbeOutcome.Closed, SelfTest: true } ? "This host has no route to other machines itself." : null;
 
     /// <inheritdoc/>

@@ -18,5 +18,5 @@ internal sealed class NestedUserNamespaceProbe : GuestProbe
     protected override IReadOnlyList<string> Arguments(ProbeContext context, bool onHost) => [];
 
     /// <inheritdoc/>
-    protected override string? AbsentOnHost(ProbeAnswer baseline) => baseline.Errno == NoSpace ? "This host allows no user namespaces (user.max_user_namespaces)." : null;
+    protected override string? AbsentOnHost(ProbeContext context, ProbeAnswer baseline) => baseline.Errno == NoSpace ? "This host allows no user namespaces (user.max_user_namespaces)." : null;
 }

@@ -18,5 +18,5 @@ internal sealed class VsockProbe : GuestProbe
     protected override IReadOnlyList<string> Arguments(ProbeContext context, bool onHost) => [];
 
     /// <inheritdoc/>
-    protected override string? AbsentOnHost(ProbeAnswer baseline) => baseline.Errno == NoFamily ? "This host's kernel has no AF_VSOCK." : null;
+    protected override string? AbsentOnHost(ProbeContext context, ProbeAnswer baseline) => baseline.Errno == NoFamily ? "This host's kernel has no AF_VSOCK." : null;
 }

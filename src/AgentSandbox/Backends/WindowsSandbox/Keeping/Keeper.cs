@@ -84,6 +84,7 @@ internal sealed partial class Keeper(KeeperSurroundings surroundings, string id,
             string command = InstancePaths.GuestCommand(_record.Expires);
             string configuration = ConfigurationBuilder.Build(
                 _record.Specification, _paths.Mapped, _state.Way == StartWay.ConfigurationFile ? command : null, surroundings.Folders);
+            await File.WriteAllTextAsync(_paths.ConfigurationFile, configuration, CancellationToken.None); // Also where nothing reads it: it is evidence when isolation is measured.
             var start = new InstanceStart(_record.Name, _state, configuration, _paths.ConfigurationFile, Persist, Say);
             Persist(await surroundings.Instance.StartAsync(start, starting.Token));
             Say("Windows is up inside; waiting for the guest program.");
