@@ -44,10 +44,10 @@ internal static class ErrorRecords
             or SandboxErrorId.CopyPathNotFound or SandboxErrorId.ProbeNotFound or CmdletErrorId.ScriptNotFound => ErrorCategory.ObjectNotFound,
         SandboxErrorId.BackendNotAvailable or SandboxErrorId.ProgramNotFound => ErrorCategory.NotInstalled,
         SandboxErrorId.InvalidName or SandboxErrorId.InvalidImage or SandboxErrorId.InvalidMount or SandboxErrorId.InvalidLimit
-            or SandboxErrorId.MemoryTooSmall or SandboxErrorId.InvalidEnvironment or SandboxErrorId.InvalidSpecification
+            or SandboxErrorId.MemoryTooSmall or SandboxErrorId.InvalidEnvironment or SandboxErrorId.InvalidSpecification or SandboxErrorId.InvalidSpecificationFile
             or CmdletErrorId.SandboxRequired or CmdletErrorId.SandboxAmbiguous or CmdletErrorId.CommandRequired
             or CmdletErrorId.PathNotFileSystem or SandboxErrorId.ImageNotCompatible => ErrorCategory.InvalidArgument,
-        SandboxErrorId.NameInUse or SandboxErrorId.ImageInUse => ErrorCategory.ResourceExists,
+        SandboxErrorId.NameInUse or SandboxErrorId.ImageInUse or SandboxErrorId.ReportExists => ErrorCategory.ResourceExists,
         SandboxErrorId.SandboxBusy => ErrorCategory.ResourceBusy,
         SandboxErrorId.SandboxNotRunning => ErrorCategory.InvalidOperation,
         SandboxErrorId.MountNotSupported or SandboxErrorId.NotEnforceable => ErrorCategory.NotImplemented,
@@ -59,8 +59,8 @@ internal static class ErrorRecords
         SandboxErrorId.ProtocolViolation => ErrorCategory.ProtocolError,
         SandboxErrorId.CommandNotExecutable => ErrorCategory.PermissionDenied,
         SandboxErrorId.ArgumentListTooLong or CmdletErrorId.InputTooLarge => ErrorCategory.LimitsExceeded,
-        SandboxErrorId.CopyRefused => ErrorCategory.SecurityError,
-        SandboxErrorId.CopyFailed or SandboxErrorId.StateFailed or SandboxErrorId.CleanupFailed => ErrorCategory.WriteError,
+        SandboxErrorId.CopyRefused or SandboxErrorId.IsolationInsufficient => ErrorCategory.SecurityError,
+        SandboxErrorId.CopyFailed or SandboxErrorId.StateFailed or SandboxErrorId.CleanupFailed or SandboxErrorId.ReportFailed => ErrorCategory.WriteError,
         _ => ErrorCategory.NotSpecified,
     };
 }
