@@ -49,11 +49,10 @@ public sealed record IsolationGate
     public static SandboxException Insufficient(IReadOnlyList<IsolationShortfall> shortfalls)
     {
         ArgumentNullException.ThrowIfNull(shortfalls);
-        string[] remedies = [.. shortfalls.Select(shortfall => shortfall.Remedy).OfType<string>().Distinct()];
         return new SandboxException(
             SandboxErrorId.IsolationInsufficient,
             $"The isolation falls short of what is required:{Environment.NewLine}{string.Join(Environment.NewLine, shortfalls.Select(shortfall => $"  {shortfall}"))}",
-            remedies.Length > 0 ? $"Close it, or require less: {string.Join(" ", remedies)}" : "Look at the verdicts' evidence, or require less.");
+            "Close what is listed, or require less.");
     }
 
     /// <summary>Says whether the boundary holds at a probe.</summary>

@@ -46,7 +46,7 @@ public sealed record IsolationSummary
 
     /// <summary>The verdicts, in the order in which they were found. Not part of the JSON of a summary: who wants them there does not ask for a summary.</summary>
     [JsonIgnore]
-    public required IReadOnlyList<IsolationResult> Results { get; init; }
+    public IReadOnlyList<IsolationResult> Results { get; init; } = [];
 
     /// <summary>Probes that have a verdict of any kind.</summary>
     public int Probes => Results.Count;

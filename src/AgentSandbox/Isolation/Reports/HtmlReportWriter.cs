@@ -50,6 +50,7 @@ internal sealed class HtmlReportWriter : IIsolationReportWriter
         <li><b>Not applicable</b>: the question does not arise on that machine.</li>
         <li><b>Inconclusive</b>: a control failed, so neither answer could be trusted.</li>
         <li>Observed by <b>Host</b>: nothing in the sandbox can forge it. <b>GuestProof</b>: the sandbox returned a secret. <b>GuestReport</b>: the sandbox says so.</li>
+        <li><b>Process 2/3</b>: of the three probes of that category that apply, two are isolated.</li>
         <li><b>Grade</b>: the worst opening decides, never a mean. F critical, D high, C medium; B when only the kernel is shared; A when it is not.</li>
         </ul>
 

@@ -76,7 +76,7 @@ public sealed class IsolationReportBuilder
         {
             Created = created,
             Product = $"AgentSandbox.PowerShell {ProductVersion}",
-            System = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}",
+            System = $"{RuntimeInformation.OSDescription}, kernel {Environment.OSVersion.Version}, {RuntimeInformation.OSArchitecture}",
             Subjects = [.. _subjects.Select(subject => Subject(subject.Name, subject.Results))],
         };
     }
