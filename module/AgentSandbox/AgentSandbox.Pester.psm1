@@ -50,7 +50,7 @@ function Should-BeIsolated {
         $what += " with grade $grade or better"
     }
 
-    $reason = if ($Because) { ", because $($Because -replace '^because\s+')," }
+    $reason = if ($Because) { ", because $($Because -replace '^because\s+')" }
     if ($Negate) {
         # One that holds, or can't be told, is one too many.
         $failed = @($verdicts | Where-Object { $_.State -ne 'Open' })
@@ -64,8 +64,8 @@ function Should-BeIsolated {
     $lines = foreach ($verdict in $failed) { "  $($verdict.Subject): $($verdict.Text)" }
     [pscustomobject]@{
         Succeeded      = $subjects.Count -gt 0 -and $failed.Count -eq 0
-        FailureMessage = if ($subjects.Count -eq 0) { "Expected something $text,$reason but nothing was given." }
-        else { "Expected $(($failed.Subject | Select-Object -Unique) -join ' and ') $text,$reason but:`n$($lines -join "`n")" }
+        FailureMessage = if ($subjects.Count -eq 0) { "Expected something $text$reason, but nothing was given." }
+        else { "Expected $(($failed.Subject | Select-Object -Unique) -join ' and ') $text$reason, but:`n$($lines -join "`n")" }
     }
 }
 

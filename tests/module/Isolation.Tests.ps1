@@ -176,7 +176,7 @@ Describe 'Test-SandboxIsolation -Path' {
         @{ Valid = $false; Json = '{ "TimeToLive": "soon" }' }
         @{ Valid = $false; Json = '[]' }
     ) {
-        Test-Json $Json -SchemaFile (Join-Path $ModulePath 'schemas/sandbox-specification.schema.json') -ErrorAction SilentlyContinue | Should -Be $Valid
+        Test-Json -Json $Json -SchemaFile (Join-Path $ModulePath 'schemas/sandbox-specification.schema.json') -ErrorAction SilentlyContinue | Should -Be $Valid
         Set-Content TestDrive:/schema.json $Json
         $file = (Get-Item TestDrive:/schema.json).FullName
         $failure = Get-Failure { [AgentSandbox.SpecificationFile]::Read($file) }

@@ -101,7 +101,7 @@ public sealed class CompareSandboxBackendCommand : ProbeSelectionCmdlet
         }
         catch (SandboxException error)
         {
-            await pump.WriteAsync(cmdlet => cmdlet.WriteError(ErrorRecords.From(error, backend)), cancellationToken).ConfigureAwait(false);
+            await pump.WriteAsync(cmdlet => cmdlet.WriteError(ErrorRecords.About(error, backend)), cancellationToken).ConfigureAwait(false);
             return null;
         }
         finally

@@ -8,8 +8,13 @@ internal static class ErrorRecords
     /// <summary>Makes the record.</summary>
     /// <param name="exception">The library's exception.</param>
     /// <param name="target">What the cmdlet was working on, where the exception does not say.</param>
-    public static ErrorRecord From(SandboxException exception, object? target = null) =>
-        new(exception, exception.ErrorId, Category(exception.ErrorId), exception.Target ?? target)
+    public static ErrorRecord From(SandboxException exception, object? target = null) => About(exception, exception.Target ?? target);
+
+    /// <summary>Makes the record for an exception about something that the user never named, such as a sibling's made-up name.</summary>
+    /// <param name="exception">The library's exception.</param>
+    /// <param name="target">What the user did name.</param>
+    public static ErrorRecord About(SandboxException exception, object? target) =>
+        new(exception, exception.ErrorId, Category(exception.ErrorId), target)
         {
             ErrorDetails = new ErrorDetails(Message(exception)) { RecommendedAction = exception.RecommendedAction },
         };

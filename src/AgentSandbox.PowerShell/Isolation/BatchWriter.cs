@@ -49,7 +49,7 @@ internal sealed class BatchWriter(OutputPump pump, int probes, bool writeResults
     {
         Failures.Add((subject, failure));
         Complete(subject.Name);
-        return pump.WriteAsync(cmdlet => cmdlet.WriteError(ErrorRecords.From(failure, subject.Name)), cancellationToken);
+        return pump.WriteAsync(cmdlet => cmdlet.WriteError(ErrorRecords.About(failure, subject.Name)), cancellationToken);
     }
 
     private void Complete(string subject)

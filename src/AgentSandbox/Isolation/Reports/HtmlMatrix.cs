@@ -3,6 +3,9 @@ namespace AgentSandbox.Isolation.Reports;
 /// <summary>The page's matrix: a line for each probe, a cell for each subject, the evidence under the line when it is opened.</summary>
 internal static class HtmlMatrix
 {
+    /// <summary>With more columns than this the words get smaller.</summary>
+    private const int ManySubjects = 5;
+
     /// <summary>Writes the filters and the matrix.</summary>
     /// <param name="html">Where to.</param>
     /// <param name="report">The report.</param>
@@ -11,7 +14,7 @@ internal static class HtmlMatrix
         IReadOnlyList<IsolationProbeInfo> probes = report.Probes;
         html.Markup("<h2>Verdicts</h2>\n");
         WriteFilters(html, probes, report.Subjects.Count > 1);
-        html.Markup("<div class=\"matrix\">\n<div class=\"row heads\"><span>Probe</span><span>Severity</span><div class=\"cells\">");
+        html.Markup($"<div class=\"matrix{(report.Subjects.Count > ManySubjects ? " many" : "")}\">\n<div class=\"row heads\"><span>Probe</span><span>Severity</span><div class=\"cells\">");
         foreach (IsolationReportSubject subject in report.Subjects)
         {
             html.Markup("<span>");
