@@ -1,4 +1,4 @@
-# The operator "Should -BeIsolated" of Pester. Nothing happens here where Pester is not loaded: it is neither loaded nor looked for on the disk.
+# The operator "Should -BeIsolated" of Pester. Run by the module's import, in a module of its own so that no function of it is seen, and only where Pester is loaded.
 
 <#
 .SYNOPSIS
@@ -129,7 +129,12 @@ function Get-IsolationFinding([AgentSandbox.Isolation.IsolationSummary] $Summary
     [pscustomobject]@{ Subject = if ($Summary.Subject -eq $Summary.Backend) { $Summary.Backend } else { "$($Summary.Subject) ($($Summary.Backend))" }; State = $state; Text = $text }
 }
 
-$pester = Get-Module Pester | Where-Object { $_.ExportedCommands.ContainsKey('Add-ShouldOperator') } | Select-Object -First 1
-if ($pester) {
-    & $pester { param($Test) Add-ShouldOperator -Name BeIsolated -InternalName Should-BeIsolated -Test $Test -SupportsArrayInput } ${function:Should-BeIsolated}
+foreach ($pester in Get-Module Pester) {
+    # Older ones have no operators to be added.
+    if ($pester.ExportedCommands.ContainsKey('Add-ShouldOperator')) {
+        & $pester { param($Test) Add-ShouldOperator -Name BeIsolated -InternalName Should-BeIsolated -Test $Test -SupportsArrayInput } ${function:Should-BeIsolated}
+        break
+    }
 }
+
+Export-ModuleMember
