@@ -8,10 +8,12 @@
     Description            = 'Sandboxes for code that you do not trust: make one, run commands in it with live streams, copy files in and out, measure what it isolates, remove it without a trace.'
     PowerShellVersion      = '7.4'
     CompatiblePSEditions   = @('Core')
-    FormatsToProcess       = @('AgentSandbox.Format.ps1xml')
+    FormatsToProcess       = @('AgentSandbox.Format.ps1xml', 'AgentSandbox.Isolation.Format.ps1xml')
     TypesToProcess         = @('AgentSandbox.Types.ps1xml')
     CmdletsToExport        = @(
+        'Compare-SandboxBackend'
         'Copy-SandboxItem'
+        'Export-SandboxIsolationReport'
         'Get-AgentSandbox'
         'Get-SandboxBackend'
         'Get-SandboxImage'

@@ -43,6 +43,16 @@ Describe 'Views' {
         $text | Should -Not -Match "`e"
     }
 
+    It 'show summaries as a list, reasons line by line, and as a table' {
+        $summary = [AgentSandbox.Isolation.IsolationGrading]::Summarize([AgentSandbox.Isolation.IsolationResult[]] (New-Result Exposed), [TimeSpan]::FromSeconds(1.5))
+        $text = $summary | Format-Plain
+        $text | Should -Match 'Grade\s+: D'
+        $text | Should -Match 'Why\s+: An opening of high severity is at most D: process\.host-visible\.\s+At most B'
+        $text | Should -Match 'Categories\s+: Process 0/1 \(High exposed\)'
+        $text | Should -Match 'Duration\s+: 1\.5 s'
+        $summary | Format-Table | Format-Plain | Should -Match 'Subject\s+Grade\s+Worst\s+Exposed'
+    }
+
     It 'colour a verdict where colours are wanted' {
         $before = $PSStyle.OutputRendering
         $PSStyle.OutputRendering = 'Ansi'
@@ -57,7 +67,8 @@ Describe 'Views' {
 
     It 'have only members that the types have' {
         $types = @{}
-        foreach ($view in ([xml](Get-Content (Join-Path $ModulePath 'AgentSandbox.Format.ps1xml') -Raw)).Configuration.ViewDefinitions.View | Where-Object Name -NE 'StandardErrorLine') {
+        $views = Get-ChildItem $ModulePath -Filter *.Format.ps1xml | ForEach-Object { ([xml](Get-Content $_ -Raw)).Configuration.ViewDefinitions.View }
+        foreach ($view in $views | Where-Object Name -NE 'StandardErrorLine') {
             $type = $view.ViewSelectedBy.TypeName -as [type]
             $type | Should -Not -BeNullOrEmpty -Because "$($view.ViewSelectedBy.TypeName) has a view"
             $types[$type] = $true
@@ -66,6 +77,6 @@ Describe 'Views' {
             }
         }
 
-        $types.Count | Should -Be 6
+        $types.Count | Should -Be 8
     }
 }

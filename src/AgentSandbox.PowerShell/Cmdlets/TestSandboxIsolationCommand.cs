@@ -1,123 +1,128 @@
 using System.Management.Automation;
 using AgentSandbox.Isolation;
 using AgentSandbox.PowerShell.Completion;
+using AgentSandbox.PowerShell.Isolation;
 using AgentSandbox.PowerShell.Parameters;
-using AgentSandbox.PowerShell.Pump;
 
 namespace AgentSandbox.PowerShell.Cmdlets;
 
-/// <summary>Measures what sandboxes or backends isolate, in fresh siblings.</summary>
-[Cmdlet(VerbsDiagnostic.Test, "SandboxIsolation", DefaultParameterSetName = "Sandbox")]
-[OutputType(typeof(IsolationResult))]
-public sealed class TestSandboxIsolationCommand : SandboxCmdlet
+/// <summary>Measures what sandboxes, backends or specifications isolate, in fresh siblings.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "SandboxIsolation", DefaultParameterSetName = BySandbox)]
+[OutputType(typeof(IsolationResult), typeof(IsolationSummary))]
+public sealed class TestSandboxIsolationCommand : ProbeSelectionCmdlet
 {
-    private List<IsolationProbeInfo> _probes = [];
+    private const string BySandbox = "Sandbox";
+    private const string ByBackend = "Backend";
+    private const string ByPath = "Path";
+
+    private readonly List<IsolationSubject> _subjects = [];
+    private IsolationSelection? _selection;
 
     /// <summary>Sandboxes: objects, names or ids. Every available backend when there is none.</summary>
-    [Parameter(Position = 0, ParameterSetName = "Sandbox", ValueFromPipeline = true)]
+    [Parameter(Position = 0, ParameterSetName = BySandbox, ValueFromPipeline = true)]
     [Alias("Name", "InputObject")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SandboxNameCompleter))]
     public SandboxReference[]? Sandbox { get; set; }
 
     /// <summary>Backends, with the defaults of New-AgentSandbox.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = "Backend")]
+    [Parameter(Mandatory = true, ParameterSetName = ByBackend)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(BackendCompleter))]
     public string[] Backend { get; set; } = [];
 
-    /// <summary>Ids of probes, wildcards allowed.</summary>
+    /// <summary>Files with a specification each.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByPath)]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>One summary for each subject instead of its verdicts.</summary>
+    [Parameter]
+    public SwitchParameter Summary { get; set; }
+
+    /// <summary>The worst grade that passes.</summary>
+    [Parameter]
+    [ValidateSet("A", "B", "C", "D")]
+    public IsolationGrade MinimumGrade { get; set; }
+
+    /// <summary>Probes at which the boundary has to hold, wildcards allowed.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ProbeCompleter))]
-    public string[]? Probe { get; set; }
+    public string[]? Require { get; set; }
 
-    /// <summary>Only probes of these categories.</summary>
-    [Parameter]
-    public IsolationCategory[]? Category { get; set; }
-
-    /// <summary>Only probes of these severities.</summary>
-    [Parameter]
-    public IsolationSeverity[]? Severity { get; set; }
+    private bool HasGate => Require is not null || MyInvocation.BoundParameters.ContainsKey(nameof(MinimumGrade));
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
-    {
-        List<IsolationProbeInfo> named = Wildcards.Pick(IsolationTester.Catalogue, probe => probe.Id, Probe, MissingProbe);
-        _probes = [.. named.Where(probe => (Category is null || Category.Contains(probe.Category)) && (Severity is null || Severity.Contains(probe.Severity)))];
-        if (_probes.Count == 0)
-        {
-            // An empty answer would look like "nothing is exposed".
-            ThrowTerminating(NoProbe("No probe fits -Probe, -Category and -Severity together.", Probe));
-        }
-    }
+    protected override void BeginProcessing() => _selection = SelectProbes(Require);
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach ((string subject, Func<SandboxSpecification> specification) in Subjects())
-        {
-            try
-            {
-                SandboxSpecification tested = specification();
-                RunPumped((pump, token) => TestAsync(subject, tested, pump, token));
-            }
-            catch (SandboxException e)
-            {
-                WriteSandboxError(e, subject);
-            }
-        }
-    }
-
-    private IEnumerable<(string Subject, Func<SandboxSpecification> Specification)> Subjects()
-    {
-        if (ParameterSetName == "Backend")
-        {
-            return Backend.Select(name => (name, Specification(name)));
-        }
-
-        if (Sandbox is not null)
-        {
-            return Sandbox.Select(reference => (reference.NameOrId, (Func<SandboxSpecification>)(() => reference.Look(Manager).Specification)));
-        }
-
         try
         {
-            return [.. Manager.GetBackends().Where(backend => backend.Available).Select(backend => (backend.Name, Specification(backend.Name)))];
+            _subjects.AddRange(ParameterSetName switch
+            {
+                ByBackend => Backend.Select(OfBackend),
+                ByPath => Path.Select(OfFile),
+                _ when Sandbox is null => Manager.GetBackends().Where(backend => backend.Available).Select(backend => OfBackend(backend.Name)),
+                _ => Sandbox.Select(reference => new IsolationSubject(reference.NameOrId, () => reference.Look(Manager).Specification)),
+            });
         }
         catch (SandboxException e)
         {
             ThrowTerminating(e);
-            return [];
         }
-
-        static Func<SandboxSpecification> Specification(string backend) => () => new SandboxSpecification { Backend = backend };
     }
 
-    private async Task TestAsync(string subject, SandboxSpecification specification, OutputPump pump, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    protected override void EndProcessing()
     {
-        string activity = $"Testing the isolation of {subject}";
-        string[]? ids = _probes.Count == IsolationTester.Catalogue.Count ? null : [.. _probes.Select(probe => probe.Id)];
-        int done = 0;
-        pump.TryWrite(cmdlet => cmdlet.WriteProgress(new ProgressRecord(0, activity, "Creating a fresh sandbox") { PercentComplete = 0 }));
-        await foreach (IsolationResult result in new IsolationTester(Manager).TestAsync(subject, specification, ids, cancellationToken).ConfigureAwait(false))
+        BatchWriter found = RunPumped(async (pump, token) =>
         {
-            int percent = Math.Min(100, 100 * ++done / _probes.Count);
-            await pump.WriteAsync(
-                cmdlet =>
-                {
-                    cmdlet.WriteProgress(new ProgressRecord(0, activity, result.Id) { PercentComplete = percent });
-                    cmdlet.WriteObject(result);
-                },
-                cancellationToken).ConfigureAwait(false);
+            var writer = new BatchWriter(pump, _selection!.Probes.Count, writeResults: !Summary, writeSummaries: Summary);
+            await new IsolationBatch(new IsolationTester(Manager), _selection.Ids, ThrottleLimit).RunAsync(_subjects, writer, token).ConfigureAwait(false);
+            return writer;
+        });
+        if (HasGate)
+        {
+            Judge(found);
         }
-
-        pump.TryWrite(cmdlet => cmdlet.WriteProgress(new ProgressRecord(0, activity, "Done") { RecordType = ProgressRecordType.Completed }));
     }
 
-    private void MissingProbe(string id) => ThrowTerminating(NoProbe($"There is no isolation probe '{id}'.", id));
+    private static IsolationSubject OfBackend(string name) => new(name, () => new SandboxSpecification { Backend = name });
 
-    private static SandboxException NoProbe(string message, object? target) =>
-        new(SandboxErrorId.ProbeNotFound, message, "Press Tab after -Probe to see the ids, or see docs/cmdlets/Test-SandboxIsolation.md.", target);
+    /// <summary>Reads the file now: one that has mistakes ends the cmdlet before anything is measured, as any bad parameter does.</summary>
+    private IsolationSubject OfFile(string path)
+    {
+        string file = HostPath.Literal(SessionState, path);
+        SandboxSpecification specification = SpecificationFile.Read(file);
+        string name = specification.Name ?? System.IO.Path.GetFileNameWithoutExtension(file);
+        return new IsolationSubject(_subjects.Exists(subject => subject.Name == name) ? file : name, () => specification);
+    }
+
+    private void Judge(BatchWriter found)
+    {
+        var gate = new IsolationGate
+        {
+            MinimumGrade = MyInvocation.BoundParameters.ContainsKey(nameof(MinimumGrade)) ? MinimumGrade : null,
+            Required = _selection!.Required,
+        };
+        List<IsolationShortfall> shortfalls =
+        [
+            .. found.Summaries.SelectMany(gate.Judge),
+            .. found.Failures.Select(failed => new IsolationShortfall(failed.Subject.Name, null, $"it could not be tested. {failed.Failure.Message}", failed.Failure.RecommendedAction)),
+        ];
+        if (_subjects.Count == 0)
+        {
+            // A pipeline that carried nothing has shown nothing.
+            shortfalls.Add(new("(nothing)", null, "there was nothing to test.", "Check what comes through the pipeline."));
+        }
+
+        if (shortfalls.Count > 0)
+        {
+            ThrowTerminating(IsolationGate.Insufficient(shortfalls), found.Summaries);
+        }
+    }
 }

@@ -8,8 +8,13 @@ internal static class ErrorRecords
     /// <summary>Makes the record.</summary>
     /// <param name="exception">The library's exception.</param>
     /// <param name="target">What the cmdlet was working on, where the exception does not say.</param>
-    public static ErrorRecord From(SandboxException exception, object? target = null) =>
-        new(exception, exception.ErrorId, Category(exception.ErrorId), exception.Target ?? target)
+    public static ErrorRecord From(SandboxException exception, object? target = null) => About(exception, exception.Target ?? target);
+
+    /// <summary>Makes the record for an exception about something that the user never named, such as a sibling's made-up name.</summary>
+    /// <param name="exception">The library's exception.</param>
+    /// <param name="target">What the user did name.</param>
+    public static ErrorRecord About(SandboxException exception, object? target) =>
+        new(exception, exception.ErrorId, Category(exception.ErrorId), target)
         {
             ErrorDetails = new ErrorDetails(Message(exception)) { RecommendedAction = exception.RecommendedAction },
         };
@@ -44,10 +49,10 @@ internal static class ErrorRecords
             or SandboxErrorId.CopyPathNotFound or SandboxErrorId.ProbeNotFound or CmdletErrorId.ScriptNotFound => ErrorCategory.ObjectNotFound,
         SandboxErrorId.BackendNotAvailable or SandboxErrorId.ProgramNotFound => ErrorCategory.NotInstalled,
         SandboxErrorId.InvalidName or SandboxErrorId.InvalidImage or SandboxErrorId.InvalidMount or SandboxErrorId.InvalidLimit
-            or SandboxErrorId.MemoryTooSmall or SandboxErrorId.InvalidEnvironment or SandboxErrorId.InvalidSpecification
+            or SandboxErrorId.MemoryTooSmall or SandboxErrorId.InvalidEnvironment or SandboxErrorId.InvalidSpecification or SandboxErrorId.InvalidSpecificationFile
             or CmdletErrorId.SandboxRequired or CmdletErrorId.SandboxAmbiguous or CmdletErrorId.CommandRequired
             or CmdletErrorId.PathNotFileSystem or SandboxErrorId.ImageNotCompatible => ErrorCategory.InvalidArgument,
-        SandboxErrorId.NameInUse or SandboxErrorId.ImageInUse => ErrorCategory.ResourceExists,
+        SandboxErrorId.NameInUse or SandboxErrorId.ImageInUse or SandboxErrorId.ReportExists => ErrorCategory.ResourceExists,
         SandboxErrorId.SandboxBusy => ErrorCategory.ResourceBusy,
         SandboxErrorId.SandboxNotRunning => ErrorCategory.InvalidOperation,
         SandboxErrorId.MountNotSupported or SandboxErrorId.NotEnforceable => ErrorCategory.NotImplemented,
@@ -59,8 +64,8 @@ internal static class ErrorRecords
         SandboxErrorId.ProtocolViolation => ErrorCategory.ProtocolError,
         SandboxErrorId.CommandNotExecutable => ErrorCategory.PermissionDenied,
         SandboxErrorId.ArgumentListTooLong or CmdletErrorId.InputTooLarge => ErrorCategory.LimitsExceeded,
-        SandboxErrorId.CopyRefused => ErrorCategory.SecurityError,
-        SandboxErrorId.CopyFailed or SandboxErrorId.StateFailed or SandboxErrorId.CleanupFailed => ErrorCategory.WriteError,
+        SandboxErrorId.CopyRefused or SandboxErrorId.IsolationInsufficient => ErrorCategory.SecurityError,
+        SandboxErrorId.CopyFailed or SandboxErrorId.StateFailed or SandboxErrorId.CleanupFailed or SandboxErrorId.ReportFailed => ErrorCategory.WriteError,
         _ => ErrorCategory.NotSpecified,
     };
 }

@@ -123,6 +123,18 @@ public static class SandboxErrorId
     /// <summary>Isolation could not be tested: what the test plants on the host or starts in the sandbox did not work.</summary>
     public const string ProbeFailed = nameof(ProbeFailed);
 
+    /// <summary>What was measured of a sandbox's isolation is less than what was required.</summary>
+    public const string IsolationInsufficient = nameof(IsolationInsufficient);
+
+    /// <summary>A specification file can't be read, or has in it what no specification has.</summary>
+    public const string InvalidSpecificationFile = nameof(InvalidSpecificationFile);
+
+    /// <summary>A report would replace a file that exists.</summary>
+    public const string ReportExists = nameof(ReportExists);
+
+    /// <summary>A report can't be made or written.</summary>
+    public const string ReportFailed = nameof(ReportFailed);
+
     /// <summary>A program that belongs to this product is missing or damaged.</summary>
     public const string ProgramNotFound = nameof(ProgramNotFound);
 

@@ -14,6 +14,7 @@ namespace AgentSandbox.Host.CommandLine.Output;
 [JsonSerializable(typeof(IReadOnlyList<SandboxImage>))]
 [JsonSerializable(typeof(IReadOnlyList<BackendInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<IsolationResult>))]
+[JsonSerializable(typeof(IReadOnlyList<IsolationSummary>))]
 [JsonSerializable(typeof(CommandResult))]
 [JsonSerializable(typeof(CopyResult))]
 [JsonSerializable(typeof(ErrorObject))]

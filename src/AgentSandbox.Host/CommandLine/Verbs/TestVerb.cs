@@ -1,16 +1,18 @@
 using System.CommandLine;
-using System.IO.Enumeration;
 using AgentSandbox.Host.CommandLine.Options;
 using AgentSandbox.Host.CommandLine.Output;
 using AgentSandbox.Isolation;
+using AgentSandbox.Isolation.Reports;
 
 namespace AgentSandbox.Host.CommandLine.Verbs;
 
-/// <summary><c>test</c>: measures what a sandbox, or a backend, isolates.</summary>
+/// <summary><c>test</c>: measures what a sandbox, a backend or a specification isolates.</summary>
 internal static class TestVerb
 {
     private static readonly Argument<string?> s_name = new("name") { HelpName = "NAME", Description = "Sandbox whose specification is tested, in a fresh sibling; without it, a backend with its defaults.", Arity = ArgumentArity.ZeroOrOne };
-    private static readonly Option<string[]> s_probes = CommonOptions.Repeated("--probe", "ID", "Only these probes, * and ? as wildcards, such as 'process.*'. Repeatable.");
+    private static readonly Option<string?> s_path = CommonOptions.Text("--path", "FILE", "Test the specification in this JSON file.");
+    private static readonly Option<bool> s_summary = new("--summary") { Description = "Report the grade and what stands beside it instead of each verdict." };
+    private static readonly Option<string?> s_report = CommonOptions.Text("--report", "FILE", "Also write a report, as the name ends: .html, .json, .md or .xml (JUnit). A file that exists is replaced.");
 
     /// <summary>Makes the verb.</summary>
     /// <returns>The verb.</returns>
@@ -25,86 +27,118 @@ internal static class TestVerb
                 ("What Auto takes on this machine, with its defaults", "agentsandbox test"),
                 ("How weak is a chroot?", "agentsandbox test --backend chroot"),
                 ("My sandbox's network", "agentsandbox test box --probe 'net.*'"),
+                ("A gate and a page for a CI server", "agentsandbox test box --minimum-grade B --require 'process.*' --report isolation.html"),
             ],
-            Notes = "Exit code 0 says that the probes ran; the verdicts are the report. OBSERVED BY: Host can't be forged from inside,\nGuestProof is a secret that came out, GuestReport is what the inside says.",
+            Notes = "Exit code 0 says that the probes ran, and that --minimum-grade and --require are fulfilled where they are given; 1 that they are not;\n125 that something could not be measured. The verdicts are the report. OBSERVED BY: Host can't be forged from inside, GuestProof is a\nsecret that came out, GuestReport is what the inside says.",
         };
         verb.Arguments.Add(s_name);
         verb.Options.Add(CommonOptions.Backend);
-        verb.Options.Add(s_probes);
+        verb.Options.Add(s_path);
+        IsolationOptions.AddTo(verb);
+        verb.Options.Add(s_summary);
+        verb.Options.Add(s_report);
         verb.Options.Add(CommonOptions.Json);
         return verb;
     }
 
     private static async Task<int> HandleAsync(Invocation invocation)
     {
-        string? name = invocation.Value(s_name);
-        string? backend = invocation.Value(CommonOptions.Backend);
-        if (name is not null && backend is not null)
+        (IsolationSelection selection, IsolationGate gate) = IsolationOptions.Bind(invocation.Parsed);
+        string? report = invocation.Value(s_report);
+        IsolationReportFormat format = default;
+        if (report is not null)
         {
-            throw new UsageException("A sandbox and a backend are both given.", "Give NAME or --backend: a sandbox has a backend already.");
+            // Before anything is measured, not after.
+            format = IsolationReportFile.FormatOf(report);
+            IsolationReportFile.Check(report, replace: true);
         }
 
-        IReadOnlyCollection<string>? probes = SelectProbes(invocation.Value(s_probes) ?? []);
         await using var manager = new SandboxManager();
-        SandboxSpecification specification = name is not null
-            ? manager.Get(name).Specification
-            : manager.Resolve(new SandboxSpecification { Backend = backend ?? SandboxSpecification.AutoBackend });
-        var results = new List<IsolationResult>();
+        var observer = new Observer(invocation.Value(s_summary), invocation.Json);
         try
         {
-            await foreach (IsolationResult result in new IsolationTester(manager).TestAsync(name ?? specification.Backend, specification, probes, invocation.CancellationToken))
-            {
-                results.Add(result);
-                if (!invocation.Json)
-                {
-                    WriteRow(result, first: results.Count == 1);
-                }
-            }
+            await new IsolationBatch(new IsolationTester(manager), selection.Ids, 1).RunAsync([Subject(invocation, manager)], observer, invocation.CancellationToken);
         }
         catch (OperationCanceledException) when (invocation.Signals.First != 0)
         {
             throw new InterruptedException(invocation.Signals.First);
         }
 
-        if (invocation.Json)
+        IsolationSummary summary = observer.Summary ?? throw observer.Failure!;
+        if (report is not null)
         {
-            Report.Json<IReadOnlyList<IsolationResult>>(results, ReportJson.Readable.IReadOnlyListIsolationResult);
-        }
-        else
-        {
-            Report.Line($"\n{specification.Backend}: " + string.Join(", ", results.GroupBy(r => r.Verdict).OrderBy(g => g.Key).Select(g => $"{g.Count()} {g.Key}")));
+            var builder = new IsolationReportBuilder();
+            builder.Add(summary);
+            IsolationReportFile.Write(builder.Build(DateTimeOffset.UtcNow), report, format, replace: true);
         }
 
-        return 0;
+        IReadOnlyList<IsolationShortfall> shortfalls = gate.Judge(summary);
+        return shortfalls.Count == 0 ? 0 : throw IsolationGate.Insufficient(shortfalls);
     }
 
-    private static string[]? SelectProbes(string[] patterns)
+    private static IsolationSubject Subject(Invocation invocation, SandboxManager manager)
     {
-        if (patterns.Length == 0)
+        string? name = invocation.Value(s_name);
+        string? backend = invocation.Value(CommonOptions.Backend);
+        string? path = invocation.Value(s_path);
+        if (new[] { name, backend, path }.Count(value => value is not null) > 1)
         {
-            return null;
+            throw new UsageException("More than one thing to test is given.", "Give NAME, --backend or --path: a sandbox has a backend already, and so does a specification.");
         }
 
-        string[] ids = [.. IsolationTester.Catalogue.Select(p => p.Id).Where(id => patterns.Any(p => FileSystemName.MatchesSimpleExpression(p, id, ignoreCase: true)))];
-        return ids.Length > 0 ? ids : throw new SandboxException(SandboxErrorId.ProbeNotFound, $"No isolation probe matches {string.Join(", ", patterns)}.", $"The probes are: {string.Join(", ", IsolationTester.Catalogue.Select(p => p.Id))}.");
+        SandboxSpecification specification = name is not null ? manager.Get(name).Specification
+            : path is not null ? SpecificationFile.Read(path)
+            : manager.Resolve(new SandboxSpecification { Backend = backend ?? SandboxSpecification.AutoBackend });
+        return new IsolationSubject(name ?? (path is null ? specification.Backend : specification.Name ?? Path.GetFileNameWithoutExtension(path)), () => specification);
     }
 
-    // Rows come one by one, as the probes end, so the widths are those of the catalogue.
-    private static void WriteRow(IsolationResult result, bool first)
+    /// <summary>Writes what is found as it comes, or gathers it for JSON.</summary>
+    private sealed class Observer(bool summary, bool json) : IIsolationBatchObserver
     {
-        int width = IsolationTester.Catalogue.Select(p => p.Id.Length).Append("PROBE".Length).Max();
-        if (first)
+        private bool _first = true;
+
+        public IsolationSummary? Summary { get; private set; }
+
+        public SandboxException? Failure { get; private set; }
+
+        public void Advanced(int index, IsolationSubject subject, int done, string? last)
         {
-            Report.Line(Terminal.Bold($"{"VERDICT",-13}  {"PROBE".PadRight(width)}  {"SEVERITY",-8}  {"OBSERVED BY",-11}  EVIDENCE"));
         }
 
-        string verdict = result.Verdict.ToString().PadRight(13);
-        verdict = result.Verdict switch
+        public ValueTask FoundAsync(IsolationResult result, CancellationToken cancellationToken)
         {
-            IsolationVerdict.Isolated => Terminal.Good(verdict),
-            IsolationVerdict.Exposed => Terminal.Bad(verdict),
-            _ => verdict,
-        };
-        Report.Line($"{verdict}  {result.Id.PadRight(width)}  {result.Severity,-8}  {result.ObservedBy,-11}  {PrintableText.Clean(result.Evidence)}");
+            if (!json && !summary)
+            {
+                IsolationText.WriteRow(result, _first);
+                _first = false;
+            }
+
+            return ValueTask.CompletedTask;
+        }
+
+        public ValueTask SummarizedAsync(IsolationSummary found, CancellationToken cancellationToken)
+        {
+            Summary = found;
+            if (json && summary)
+            {
+                Report.Json<IReadOnlyList<IsolationSummary>>([found], ReportJson.Readable.IReadOnlyListIsolationSummary);
+            }
+            else if (json)
+            {
+                Report.Json(found.Results, ReportJson.Readable.IReadOnlyListIsolationResult);
+            }
+            else
+            {
+                IsolationText.WriteSummary(found, vector: summary);
+            }
+
+            return ValueTask.CompletedTask;
+        }
+
+        public ValueTask FailedAsync(IsolationSubject subject, SandboxException failure, CancellationToken cancellationToken)
+        {
+            Failure = failure;
+            return ValueTask.CompletedTask;
+        }
     }
 }
