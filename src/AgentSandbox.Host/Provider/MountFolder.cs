@@ -102,7 +102,7 @@ internal sealed class MountFolder : IDisposable
         {
             using SafeFileHandle destination = LinuxFile.Open(place, OpenFlags.PathOnly | OpenFlags.Folder);
             var chunks = new ChunkedStream(input);
-            using var extractor = new SafeTarExtractor(chunks, destination, s_itemName, s_policy);
+            using var extractor = new SafeTarExtractor(LinuxFolderFiles.Instance, chunks, destination, s_itemName, s_policy);
             extractor.Run(CancellationToken.None);
             byte[] rest = new byte[4096];
             while (chunks.Read(rest) > 0)
