@@ -8,9 +8,11 @@ public sealed class ConcurrencyTests
     [Theory]
     [InlineData("Nspawn")]
     [InlineData("Docker")]
+    [InlineData("Wsl")]
     public async Task Fifty_creates_at_once_from_five_processes(string backend)
     {
         await using var host = new SandboxHost();
+        await host.PrepareAsync(backend);
         string program = Path.Combine(Programs.Folder, "agentsandbox");
         string Line(int process) => string.Join(" & ", Enumerable.Range(0, 10).Select(i => $"'{program}' create p{process}-{i} --backend {backend} --memory 64MB >/dev/null")) + " & wait";
         Process[] shells = [.. Enumerable.Range(0, 5).Select(p => Process.Start(new ProcessStartInfo("/bin/bash", ["-c", Line(p)])
@@ -34,6 +36,7 @@ public sealed class ConcurrencyTests
     [Theory]
     [InlineData("Nspawn")]
     [InlineData("Docker")]
+    [InlineData("Wsl")]
     public async Task One_name_goes_to_one_of_many_that_ask_for_it_at_once(string backend)
     {
         await using var host = new SandboxHost();

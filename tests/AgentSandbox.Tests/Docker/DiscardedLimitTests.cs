@@ -5,6 +5,7 @@ using AgentSandbox.Tests.Docker.StandIn;
 namespace AgentSandbox.Tests.Docker;
 
 /// <summary>An engine that takes a limit and then drops it, as moby does where a control group is missing.</summary>
+[Collection(nameof(SandboxPrograms))]
 public sealed class DiscardedLimitTests
 {
     [Theory]

@@ -42,7 +42,7 @@ internal static class Init
 
         // /proc is still this machine's, and says what this process is called there.
         string id = new FileInfo("/proc/self").LinkTarget!;
-        IReadOnlyDictionary<string, string> settings = ReadConfiguration(Path.Combine(distribution.Root, "etc/wsl.conf"));
+        IReadOnlyDictionary<string, string> settings = ReadConfiguration(distribution.Name == Settings.IgnoredConfiguration ? "" : Path.Combine(distribution.Root, "etc/wsl.conf"));
         bool hasDrives = settings.GetValueOrDefault("automount.enabled", "true") != "false";
         bool hasInterop = settings.GetValueOrDefault("interop.enabled", "true") != "false";
         bool hasWindowsPath = hasInterop && settings.GetValueOrDefault("interop.appendWindowsPath", "true") != "false";
@@ -92,7 +92,7 @@ internal static class Init
     private static Dictionary<string, string> ReadConfiguration(string file)
     {
         var settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        if (!File.Exists(file) || Settings.IgnoresConfiguration)
+        if (!File.Exists(file))
         {
             return settings;
         }

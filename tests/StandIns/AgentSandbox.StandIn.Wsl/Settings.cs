@@ -18,8 +18,8 @@ internal static class Settings
     /// <summary>A token with which every call fails, as on a machine that lacks something.</summary>
     public static string? Failure { get; } = Environment.GetEnvironmentVariable("AGENTSANDBOX_STANDIN_WSL_FAILURE") is { Length: > 0 } token ? token : null;
 
-    /// <summary>Distributions start as if there were no /etc/wsl.conf.</summary>
-    public static bool IgnoresConfiguration { get; } = Environment.GetEnvironmentVariable("AGENTSANDBOX_STANDIN_WSL_IGNORE_CONF") == "1";
+    /// <summary>Name of a distribution that starts as if it had no /etc/wsl.conf.</summary>
+    public static string IgnoredConfiguration { get; } = Environment.GetEnvironmentVariable("AGENTSANDBOX_STANDIN_WSL_IGNORE") ?? "";
 
     /// <summary>WSL's version.</summary>
     public static string Version { get; } = Environment.GetEnvironmentVariable("AGENTSANDBOX_STANDIN_WSL_VERSION") ?? "2.4.13.0";

@@ -24,8 +24,8 @@ internal sealed class WslProcess : IWslProcess
     {
         _process = process;
         Input = process.StandardInput.BaseStream;
-        Output = process.StandardOutput.BaseStream;
-        _drain = Task.Run(DrainAsync);
+        Output = OperatingSystem.IsWindows() ? new ThreadedReader(process.StandardOutput.BaseStream) : process.StandardOutput.BaseStream;
+        _drain = OperatingSystem.IsWindows() ? Task.Factory.StartNew(() => DrainAsync().GetAwaiter().GetResult(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default) : DrainAsync();
     }
 
     /// <inheritdoc/>
@@ -84,6 +84,7 @@ internal sealed class WslProcess : IWslProcess
             Kill(_process);
         }
 
+        Output.Dispose();
         _process.Dispose();
     }
 
@@ -106,7 +107,8 @@ internal sealed class WslProcess : IWslProcess
         byte[] buffer = new byte[4096];
         try
         {
-            for (int n; (n = await _process.StandardError.BaseStream.ReadAsync(buffer)) > 0;)
+            Stream errors = _process.StandardError.BaseStream;
+            for (int n; (n = OperatingSystem.IsWindows() ? errors.Read(buffer) : await errors.ReadAsync(buffer)) > 0;)
             {
                 lock (_errors)
                 {
