@@ -13,10 +13,12 @@
     CmdletsToExport        = @(
         'Compare-SandboxBackend'
         'Copy-SandboxItem'
+        'Enable-SandboxBackend'
         'Export-SandboxIsolationReport'
         'Get-AgentSandbox'
         'Get-SandboxBackend'
         'Get-SandboxImage'
+        'Install-SandboxBackend'
         'Invoke-InSandbox'
         'New-AgentSandbox'
         'New-SandboxImage'
@@ -25,13 +27,14 @@
         'Start-AgentSandbox'
         'Stop-AgentSandbox'
         'Test-SandboxIsolation'
+        'Uninstall-SandboxBackend'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()
     VariablesToExport      = @()
     PrivateData            = @{
         PSData = @{
-            Tags = @('sandbox', 'isolation', 'container', 'nspawn', 'chroot', 'security', 'agent', 'Linux', 'PSEdition_Core')
+            Tags = @('sandbox', 'isolation', 'container', 'nspawn', 'chroot', 'security', 'agent', 'Linux', 'Windows', 'PSEdition_Core')
         }
     }
 }

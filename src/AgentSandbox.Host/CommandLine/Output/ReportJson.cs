@@ -17,6 +17,8 @@ namespace AgentSandbox.Host.CommandLine.Output;
 [JsonSerializable(typeof(IReadOnlyList<IsolationSummary>))]
 [JsonSerializable(typeof(CommandResult))]
 [JsonSerializable(typeof(CopyResult))]
+[JsonSerializable(typeof(Backends.BackendSetupStep))]
+[JsonSerializable(typeof(Backends.BackendSetupResult))]
 [JsonSerializable(typeof(ErrorObject))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {
