@@ -23,6 +23,22 @@ internal static class HtmlMatrix
         }
 
         html.Markup("</div></div>\n");
+        ILookup<bool, IsolationProbeInfo> arises = probes.ToLookup(probe => report.Subjects.Any(subject => subject.Find(probe.Id) is { Verdict: not IsolationVerdict.NotApplicable }));
+        WriteCategories(html, report, arises[true]);
+        WriteCosts(html, report);
+        if (arises[false].Any())
+        {
+            // Questions about other kinds of sandboxes than these: there to be seen, but not in the way.
+            html.Markup($"<details class=\"nowhere\"><summary>Not applicable to any of these ({arises[false].Count()})</summary>\n");
+            WriteCategories(html, report, arises[false]);
+            html.Markup("</details>\n");
+        }
+
+        html.Markup("</div>\n");
+    }
+
+    private static void WriteCategories(HtmlText html, IsolationReport report, IEnumerable<IsolationProbeInfo> probes)
+    {
         foreach (IGrouping<IsolationCategory, IsolationProbeInfo> group in probes.GroupBy(probe => probe.Category))
         {
             html.Markup($"<section class=\"category\"><h3>{Words(group.Key.ToString())}</h3>\n");
@@ -33,9 +49,6 @@ internal static class HtmlMatrix
 
             html.Markup("</section>\n");
         }
-
-        WriteCosts(html, report);
-        html.Markup("</div>\n");
     }
 
     private static void WriteFilters(HtmlText html, IReadOnlyList<IsolationProbeInfo> probes, bool several)

@@ -4,6 +4,7 @@
   const form = document.querySelector(".filters");
   const rows = [...document.querySelectorAll("details.probe")];
   const groups = [...document.querySelectorAll("section.category")];
+  const nowhere = document.querySelector("details.nowhere");
   const count = form.querySelector("output");
 
   const fits = (row) => {
@@ -26,6 +27,11 @@
     }
     for (const group of groups) {
       group.hidden = !group.querySelector("details.probe:not([hidden])");
+    }
+    if (nowhere) {
+      // What somebody looks for is not left behind a closed door.
+      nowhere.hidden = !nowhere.querySelector("details.probe:not([hidden])");
+      nowhere.open = form.elements.text.value.trim() !== "" || form.elements.verdict.value !== "";
     }
     count.textContent = `${shown} of ${rows.length} probes`;
   };
