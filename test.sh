@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds everything and runs every test suite: units, integration on real nspawn, chroot, Docker and gVisor, and the module's Pester suite.
+# Builds everything and runs every test suite: units, integration on real nspawn, chroot, Docker and gVisor, Windows' side under Wine and Mono with stand-ins
+# for wsl.exe and wsb.exe, and the module's Pester suite.
 # Starts a container engine of its own where none runs, and ends it afterwards.
 # usage: ./test.sh [--unit] [--filter EXPRESSION]
 #   --unit    only the unit tests, which need neither root nor a sandbox
@@ -15,7 +16,7 @@ while [ $# -gt 0 ]; do
     case $1 in
         --unit) unit_only=true; shift ;;
         --filter) [ $# -gt 1 ] || fail "--filter needs an expression."; filter=$2; shift 2 ;;
-        -h | --help) sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+        -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
         *) fail "unknown argument '$1'." "See ./test.sh --help." ;;
     esac
 done
@@ -23,6 +24,8 @@ done
 $unit_only || require_linux_root
 require_packages "${build_packages[@]}"
 $unit_only || require_packages "${runtime_packages[@]}" mmdebstrap=mmdebstrap zstd=zstd xz=xz-utils python3=python3
+# The Windows programs run under Wine, and the guest of Windows Sandbox, a .NET Framework program, under Mono too.
+$unit_only || require_packages wineserver=wine /usr/lib/wine/wine64=wine64 mono=mono-runtime /usr/lib/mono/gac/System.Core=libmono-system-core4.0-cil /usr/lib/mono/gac/System=libmono-system4.0-cil
 $unit_only || require_engine_packages
 require_dotnet
 build_solution
