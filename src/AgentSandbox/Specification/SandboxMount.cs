@@ -12,7 +12,7 @@ public sealed record SandboxMount
     /// <summary>The sandbox may not write there.</summary>
     public bool ReadOnly { get; init; } = true;
 
-    /// <summary>Reads <c>source[:target][:ro|rw]</c>. A relative source is taken from <paramref name="baseDirectory"/>; without a target the source's own path is used.</summary>
+    /// <summary>Reads <c>source[:target][:ro|rw]</c>. A relative source is taken from <paramref name="baseDirectory"/>; on Windows <c>/folder</c> is one of WSL's distribution; without a target the source's own path is used.</summary>
     /// <param name="text">The text.</param>
     /// <param name="baseDirectory">Folder that a relative source is relative to; the process's own when null.</param>
     /// <returns>The mount, in normal form.</returns>
@@ -32,9 +32,15 @@ public sealed record SandboxMount
                 text);
         }
 
-        string source = Path.GetFullPath(parts[0], baseDirectory ?? Environment.CurrentDirectory);
+        string source = IsOfDistribution(parts[0], OperatingSystem.IsWindows()) ? parts[0] : Path.GetFullPath(parts[0], baseDirectory ?? Environment.CurrentDirectory);
         return new SandboxMount { Source = source, Target = paths == 2 ? parts[1] : source, ReadOnly = !(hasMode && parts[^1] == "rw") };
     }
+
+    /// <summary>On Windows a path with one slash before it is not one of the current drive but of WSL's distribution; other backends refuse it.</summary>
+    /// <param name="source">The source as it was written.</param>
+    /// <param name="isWindows">This is Windows.</param>
+    /// <returns>True when it is left as it is.</returns>
+    internal static bool IsOfDistribution(string source, bool isWindows) => isWindows && Backends.Wsl.WslMount.IsInDistribution(source);
 
     /// <summary>Takes a mount apart where paths may begin with a drive, whose colon separates nothing.</summary>
     /// <param name="text">The text.</param>

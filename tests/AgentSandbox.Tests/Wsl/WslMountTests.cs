@@ -43,5 +43,10 @@ public sealed class WslMountTests
     [InlineData("//server/share", false)]
     [InlineData(@"C:\x", false)]
     [InlineData("c:/x", false)]
-    public void A_path_of_the_distribution_begins_with_one_slash(string source, bool isInDistribution) => Assert.Equal(isInDistribution, WslMount.IsInDistribution(source));
+    public void A_path_of_the_distribution_begins_with_one_slash(string source, bool isInDistribution)
+    {
+        Assert.Equal(isInDistribution, WslMount.IsInDistribution(source));
+        Assert.Equal(isInDistribution, SandboxMount.IsOfDistribution(source, isWindows: true));
+        Assert.False(SandboxMount.IsOfDistribution(source, isWindows: false));
+    }
 }

@@ -20,7 +20,6 @@ namespace AgentSandbox.Backends.Wsl.Setup;
 internal sealed class WslSetup(IWslCli cli, WslState state, DistributionCheck check, Func<WslFacts> look)
 {
     private const string Activity = "Installing the distribution for sandboxes";
-    private static readonly string[] s_archives = [".tar", ".tar.gz", ".tgz", ".tar.xz"];
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_importPatience = TimeSpan.FromMinutes(30);
 
@@ -58,7 +57,7 @@ internal sealed class WslSetup(IWslCli cli, WslState state, DistributionCheck ch
     /// <summary>See <see cref="IBackendSetup.InstallAsync"/>.</summary>
     public async Task<SetupReport> InstallAsync(BackendInstallOptions options, IProgress<SandboxProgress>? progress, CancellationToken cancellationToken)
     {
-        string archive = CheckArchive(options.RootFileSystem);
+        string archive = RootFileSystemArchive.Check(options.RootFileSystem);
         _ = WslPrograms.Fingerprint(); // Missing programs are an error before anything is made.
         WslFacts facts = look();
         if (WslReadiness.OfWsl(facts) is { } missing)
@@ -230,23 +229,6 @@ internal sealed class WslSetup(IWslCli cli, WslState state, DistributionCheck ch
     private WslDistribution? Find(WslFacts facts) => facts.List is { Succeeded: true } list
         ? WslDistribution.ParseList(list.Text).FirstOrDefault(d => string.Equals(d.Name, state.DistributionName, StringComparison.OrdinalIgnoreCase))
         : null;
-
-    private static string CheckArchive(string? path)
-    {
-        if (string.IsNullOrEmpty(path))
-        {
-            throw new SandboxException(SandboxErrorId.BackendSetupFailed, "No root file system was named.", WslSetupAdvice.Install, WslBackend.BackendName);
-        }
-
-        string full = Path.GetFullPath(path);
-        if (!File.Exists(full))
-        {
-            throw new SandboxException(SandboxErrorId.BackendSetupFailed, $"The root file system '{full}' does not exist.", "Correct the path.", full);
-        }
-
-        return s_archives.Any(a => full.EndsWith(a, StringComparison.OrdinalIgnoreCase)) ? full
-            : throw new SandboxException(SandboxErrorId.BackendSetupFailed, $"'{full}' is no archive that WSL imports.", $"Give one that ends in {string.Join(", ", s_archives)}.", full);
-    }
 
     private static string Line(ProviderCheck c) => $"{GuestText.Clean(c.Name)}: {(c.Passed ? "ok" : "FAILED")}: {GuestText.Clean(c.Evidence)}";
 
