@@ -76,7 +76,7 @@ public sealed class MonoGuestTests : IAsyncLifetime
 
     private Process Start(params string[] arguments)
     {
-        Assert.True(File.Exists("/usr/bin/mono"), "Mono is not installed: apt-get install mono-runtime libmono-system-core4.0-cil");
+        Assert.True(File.Exists("/usr/bin/mono"), "Mono is not installed: apt-get install mono-runtime libmono-system-core4.0-cil libmono-system-numerics4.0-cil");
         var start = new ProcessStartInfo("/usr/bin/mono", [s_program, .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = _folder };
         return Process.Start(start) ?? throw new InvalidOperationException("Process.Start returned nothing.");
     }
