@@ -9,6 +9,8 @@ internal static class Program
         return (args.Length == 0 ? "" : args[0]) switch
         {
             "serve" => Serve.ServeVerb.Run(rest),
+            "tar-create" => Tar.TarCreateVerb.Run(rest),
+            "tar-extract" => Tar.TarExtractVerb.Run(rest),
             "probe" => Probes.ProbeVerb.Run(rest),
             Serve.Commands.ConsoleBreak.Verb => Serve.Commands.ConsoleBreak.Run(rest),
             _ => Usage(),

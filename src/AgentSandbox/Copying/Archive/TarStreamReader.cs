@@ -183,7 +183,7 @@ internal sealed class TarStreamReader(Stream input)
     private static byte[] WithoutNul(byte[] text)
     {
         int end = text.AsSpan().IndexOf((byte)0);
-        return end < 0 ? text : text[..end];
+        return end < 0 ? text : text.AsSpan(0, end).ToArray();
     }
 
     private void ReadExactly(Span<byte> buffer)

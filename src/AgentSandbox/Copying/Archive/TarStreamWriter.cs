@@ -73,7 +73,7 @@ internal sealed class TarStreamWriter(Stream output)
     {
         byte[] text = new byte[20];
         Utf8Formatter.TryFormat(value, text, out int length);
-        return text[..length];
+        return text.AsSpan(0, length).ToArray();
     }
 
     private void Extension(byte type, byte[] records)

@@ -179,7 +179,7 @@ internal sealed class TreeArchiver(IFolderFiles files, Stream output)
             {
                 // The header has promised this many bytes: keep the promise with zeros, and say so.
                 isCut = true;
-                Array.Clear(_buffer);
+                Array.Clear(_buffer, 0, _buffer.Length);
                 Notes.Add(path, "became shorter, or could not be read on, while it was copied; the rest is zeros.");
                 continue;
             }
