@@ -12,9 +12,11 @@
     TypesToProcess         = @('AgentSandbox.Types.ps1xml')
     CmdletsToExport        = @(
         'Copy-SandboxItem'
+        'Enable-SandboxBackend'
         'Get-AgentSandbox'
         'Get-SandboxBackend'
         'Get-SandboxImage'
+        'Install-SandboxBackend'
         'Invoke-InSandbox'
         'New-AgentSandbox'
         'New-SandboxImage'
@@ -23,13 +25,14 @@
         'Start-AgentSandbox'
         'Stop-AgentSandbox'
         'Test-SandboxIsolation'
+        'Uninstall-SandboxBackend'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()
     VariablesToExport      = @()
     PrivateData            = @{
         PSData = @{
-            Tags = @('sandbox', 'isolation', 'container', 'nspawn', 'chroot', 'security', 'agent', 'Linux', 'PSEdition_Core')
+            Tags = @('sandbox', 'isolation', 'container', 'nspawn', 'chroot', 'security', 'agent', 'Linux', 'Windows', 'PSEdition_Core')
         }
     }
 }

@@ -54,23 +54,16 @@ public sealed partial class SandboxManager
         return named;
     }
 
-    /// <summary>The first that is ready, place by place, and never one that is no boundary: who wants that says so.</summary>
     private ISandboxBackend? ChooseBackend(List<SpecificationProblem> problems)
     {
-        BackendInfo? first = null;
-        foreach (ISandboxBackend backend in _backends)
+        AutoChoice choice = ExplainAuto();
+        if (choice.Backend is null)
         {
-            BackendInfo info = backend.Describe();
-            if (info.Available && info.SecurityBoundary)
-            {
-                return backend;
-            }
-
-            first ??= info;
+            problems.Add(NothingReady(choice));
+            return null;
         }
 
-        problems.Add(NotAvailable(first!, " (Auto does not fall back to a backend that is no security boundary; name one with -Backend if you want it.)"));
-        return null;
+        return _backends.First(b => b.Name == choice.Backend);
     }
 
     private static SpecificationProblem NotAvailable(BackendInfo info, string note) => new(

@@ -40,7 +40,12 @@ public sealed partial class SandboxManager : IAsyncDisposable
 
     /// <summary>Describes every backend, strongest first.</summary>
     /// <returns>The facts about each, also about those that are not available here.</returns>
-    public IReadOnlyList<BackendInfo> GetBackends() => [.. _backends.Select(b => b.Describe()).OrderByDescending(b => b.Strength)];
+    public IReadOnlyList<BackendInfo> GetBackends()
+    {
+        BackendInfo[] backends = [.. _backends.Select(b => b.Describe())];
+        BackendInfo? taken = AutoOrder(backends).FirstOrDefault(IsForAuto);
+        return [.. backends.Select(b => b with { Default = b == taken }).OrderByDescending(b => b.Strength)];
+    }
 
     /// <summary>Closes the connections that are kept open. Sandboxes live on, but for throw-away ones.</summary>
     /// <returns>A task that completes when they are closed.</returns>

@@ -15,7 +15,7 @@ Describe 'The built module' {
 
     It 'exports the cmdlets that the manifest names, and nothing else' {
         $module = Get-Module AgentSandbox
-        $module.ExportedCommands.Count | Should -Be 12
+        $module.ExportedCommands.Count | Should -Be 15
         $module.ExportedCommands.Keys | Sort-Object | Should -Be ((Import-PowerShellDataFile (Join-Path $ModulePath 'AgentSandbox.psd1')).CmdletsToExport | Sort-Object)
     }
 
@@ -26,6 +26,7 @@ Describe 'The built module' {
     It 'carries the native programs' {
         Join-Path $ModulePath 'bin/agentsandbox' | Should -Exist
         Join-Path $ModulePath 'bin/agentsandbox-guest' | Should -Exist
+        Join-Path $ModulePath 'bin/win-x64/agentsandbox.exe' | Should -Exist
     }
 
     It 'finds them, whatever folder PowerShell is in' {

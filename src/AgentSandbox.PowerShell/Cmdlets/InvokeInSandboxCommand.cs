@@ -179,7 +179,7 @@ public sealed partial class InvokeInSandboxCommand
             Script = script,
             AsResult = AsResult,
             AsBytes = AsByteStream,
-            ThrowAway = Sandbox is null && IsSpecified ? ReadSpecification() : null,
+            ThrowAway = Sandbox is null && IsSpecified ? ChooseBackend(ReadSpecification()) : null,
             ExitCodeIsError = LanguagePrimitives.IsTrue(GetVariableValue("PSNativeCommandUseErrorActionPreference")),
         };
     }

@@ -76,6 +76,7 @@ public sealed class NewAgentSandboxCommand : SpecificationCmdlet
             return;
         }
 
+        specification = ChooseBackend(specification);
         Sandbox sandbox = RunPumped((pump, token) => CreationProgress.RunAsync(pump, progress => Manager.CreateAsync(specification, progress, token)));
         foreach (string warning in sandbox.Warnings)
         {

@@ -38,7 +38,7 @@ internal static class ErrorRecords
 
     private static ErrorCategory Category(string errorId) => errorId switch
     {
-        SandboxErrorId.RootRequired => ErrorCategory.PermissionDenied,
+        SandboxErrorId.RootRequired or SandboxErrorId.ElevationRequired or SandboxErrorId.ElevationDeclined => ErrorCategory.PermissionDenied,
         SandboxErrorId.UnknownBackend or SandboxErrorId.SandboxNotFound or SandboxErrorId.ImageNotFound or SandboxErrorId.MountSourceNotFound
             or SandboxErrorId.CommandNotFound or SandboxErrorId.WorkingDirectoryNotFound or SandboxErrorId.UserNotFound
             or SandboxErrorId.CopyPathNotFound or SandboxErrorId.ProbeNotFound or CmdletErrorId.ScriptNotFound => ErrorCategory.ObjectNotFound,
@@ -48,14 +48,14 @@ internal static class ErrorRecords
             or CmdletErrorId.SandboxRequired or CmdletErrorId.SandboxAmbiguous or CmdletErrorId.CommandRequired
             or CmdletErrorId.PathNotFileSystem or SandboxErrorId.ImageNotCompatible => ErrorCategory.InvalidArgument,
         SandboxErrorId.NameInUse or SandboxErrorId.ImageInUse => ErrorCategory.ResourceExists,
-        SandboxErrorId.SandboxBusy => ErrorCategory.ResourceBusy,
+        SandboxErrorId.SandboxBusy or SandboxErrorId.SandboxInstanceInUse => ErrorCategory.ResourceBusy,
         SandboxErrorId.SandboxNotRunning => ErrorCategory.InvalidOperation,
-        SandboxErrorId.MountNotSupported or SandboxErrorId.NotEnforceable => ErrorCategory.NotImplemented,
+        SandboxErrorId.MountNotSupported or SandboxErrorId.NotEnforceable or SandboxErrorId.BackendSetupNotSupported => ErrorCategory.NotImplemented,
         SandboxErrorId.StartFailed or SandboxErrorId.CommandFailed => ErrorCategory.OpenError,
         SandboxErrorId.DiskFull or SandboxErrorId.ResourceExhausted or SandboxErrorId.ImagePullFailed => ErrorCategory.ResourceUnavailable,
         SandboxErrorId.GuestNotResponding or SandboxErrorId.CommandTimedOut => ErrorCategory.OperationTimeout,
         SandboxErrorId.GuestDisconnected or SandboxErrorId.EngineUnreachable => ErrorCategory.ConnectionError,
-        SandboxErrorId.EngineFailed => ErrorCategory.InvalidResult,
+        SandboxErrorId.EngineFailed or SandboxErrorId.WslFailed or SandboxErrorId.BackendSetupFailed => ErrorCategory.InvalidResult,
         SandboxErrorId.ProtocolViolation => ErrorCategory.ProtocolError,
         SandboxErrorId.CommandNotExecutable => ErrorCategory.PermissionDenied,
         SandboxErrorId.ArgumentListTooLong or CmdletErrorId.InputTooLarge => ErrorCategory.LimitsExceeded,

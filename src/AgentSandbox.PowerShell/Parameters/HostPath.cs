@@ -15,7 +15,7 @@ internal static class HostPath
         bool folder = path.EndsWith('/') || (OperatingSystem.IsWindows() && path.EndsWith('\\'));
         string result = session.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
         Check(provider, path);
-        return folder && !result.EndsWith('/') ? result + "/" : result;
+        return folder && !Path.EndsInDirectorySeparator(result) ? result + Path.DirectorySeparatorChar : result;
     }
 
     /// <summary>Expands wildcards. A path without them is taken as it is.</summary>

@@ -58,9 +58,9 @@ internal static class MountParameter
     }
 
     private static SandboxException Invalid(string message, object target) =>
-        new(SandboxErrorId.InvalidMount, message, "Write @{ Source = '/on/the/host'; Target = '/in/the/sandbox'; ReadOnly = $true }.", target);
+        new(SandboxErrorId.InvalidMount, message, "Write @{ Source = 'path on the host'; Target = 'path in the sandbox'; ReadOnly = $true }.", target);
 
-    private static string ExpandHome(string path) => path is "~" || path.StartsWith("~/", StringComparison.Ordinal) || path.StartsWith("~:", StringComparison.Ordinal)
+    private static string ExpandHome(string path) => path is "~" || path.StartsWith("~/", StringComparison.Ordinal) || (OperatingSystem.IsWindows() && path.StartsWith("~\\", StringComparison.Ordinal)) || path.StartsWith("~:", StringComparison.Ordinal)
         ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + path[1..]
         : path;
 }

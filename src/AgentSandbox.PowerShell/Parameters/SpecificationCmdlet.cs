@@ -59,6 +59,21 @@ public abstract class SpecificationCmdlet : SandboxCmdlet
     /// <summary>The user said something about what the sandbox shall be.</summary>
     private protected bool IsSpecified => s_specifying.Any(MyInvocation.BoundParameters.ContainsKey);
 
+    /// <summary>Says, for <c>-Verbose</c>, which backend Auto takes and why, and takes it.</summary>
+    private protected SandboxSpecification ChooseBackend(SandboxSpecification specification)
+    {
+        if (!string.Equals(specification.Backend, SandboxSpecification.AutoBackend, StringComparison.OrdinalIgnoreCase))
+        {
+            return specification;
+        }
+
+        AutoChoice choice = RunPumped((_, _) => Task.FromResult(Manager.ExplainAuto()));
+        WriteVerbose(choice.ToString());
+
+        // Where there is none, making the sandbox says so, with everything else that is wrong.
+        return choice.Backend is null ? specification : specification with { Backend = choice.Backend };
+    }
+
     /// <summary>What these parameters say.</summary>
     /// <exception cref="SandboxException"><see cref="SandboxErrorId.InvalidMount"/>.</exception>
     private protected SandboxSpecification ReadSpecification() => new()

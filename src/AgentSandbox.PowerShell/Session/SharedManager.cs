@@ -25,7 +25,7 @@ internal static class SharedManager
             {
                 if (!s_managers.TryGetValue(key, out SandboxManager? manager))
                 {
-                    // The module carries the native programs in its own folder.
+                    // The module carries the programs in its own folder, those for Windows in one below it.
                     SandboxPrograms.Folder ??= Path.Combine(Path.GetDirectoryName(typeof(SharedManager).Assembly.Location) ?? "", "bin");
                     manager = new SandboxManager(new SandboxHome());
                     s_managers.Add(key, manager);

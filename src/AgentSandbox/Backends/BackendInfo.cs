@@ -9,6 +9,9 @@ public sealed record BackendInfo
     /// <summary>It can make sandboxes here and now.</summary>
     public required bool Available { get; init; }
 
+    /// <summary>It is the one that <c>Auto</c> takes here and now.</summary>
+    public bool Default { get; init; }
+
     /// <summary>Version of what it rests on, such as <c>systemd 252</c>; null when it is not there.</summary>
     public string? Version { get; init; }
 

@@ -11,7 +11,11 @@ namespace AgentSandbox.Copying;
 internal delegate Task<SandboxCommand> CommandStarter(CommandSpecification command, CancellationToken cancellationToken);
 
 /// <summary>One copy: an archive through a command of the guest program. Knows no sandbox; the command's streams are all it uses.</summary>
-internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress<CopyProgress>? progress) : ISandboxCopier
+/// <param name="start">Starts the command.</param>
+/// <param name="user">User in the sandbox; null is the sandbox's own.</param>
+/// <param name="progress">Told how far it is.</param>
+/// <param name="style">How the sandbox writes paths.</param>
+internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress<CopyProgress>? progress, SandboxPathStyle style = SandboxPathStyle.Linux) : ISandboxCopier
 {
     /// <summary>Time that the guest's verb has to end after its archive did.</summary>
     internal static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(10);
@@ -23,7 +27,7 @@ internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress
     /// <returns>What was copied.</returns>
     public async Task<CopyResult> SendAsync(string hostPath, string sandboxPath, CancellationToken cancellationToken)
     {
-        SandboxPath.Validate(sandboxPath);
+        SandboxPath.Validate(sandboxPath, style);
         string source = Path.TrimEndingDirectorySeparator(hostPath);
         using SafeFileHandle file = OpenSource(source);
         await using SandboxCommand command = await start(Verb(["tar-extract", sandboxPath, Path.GetFileName(source)], input: true), cancellationToken);
@@ -90,8 +94,8 @@ internal sealed class CopyTransfer(CommandStarter start, string? user, IProgress
     /// <returns>What was copied.</returns>
     public async Task<CopyResult> ReceiveAsync(string sandboxPath, string hostPath, CancellationToken cancellationToken)
     {
-        SandboxPath.Validate(sandboxPath);
-        using CopyDestination destination = OpenDestination(hostPath, SandboxPath.OwnName(sandboxPath));
+        SandboxPath.Validate(sandboxPath, style);
+        using CopyDestination destination = OpenDestination(hostPath, SandboxPath.OwnName(sandboxPath, style));
         await using SandboxCommand command = await start(Verb(["tar-create", sandboxPath], input: false), cancellationToken);
         Task<GuestReport> report = GuestReport.ReadAsync(command.StandardError, cancellationToken);
 

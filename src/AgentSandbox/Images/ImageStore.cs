@@ -36,7 +36,7 @@ public sealed class ImageStore
 
     /// <summary>Lists the images, the built-in one included, by name.</summary>
     /// <returns>The images.</returns>
-    public IReadOnlyList<SandboxImage> List() => Guard(() =>
+    public IReadOnlyList<SandboxImage> List() => !OperatingSystem.IsLinux() ? [] : Guard<IReadOnlyList<SandboxImage>>(() =>
     {
         List<SandboxImage> images = [_host.Get()];
         foreach (string folder in Directory.EnumerateDirectories(Home.Images).Where(static path => Path.GetFileName(path)[0] != '.'))
@@ -157,6 +157,7 @@ public sealed class ImageStore
     private async Task<SandboxImage> CreateAsync(string name, string kind, string source, Func<BuildFolder, string, Task> fill)
     {
         SandboxName.Validate(name);
+        RequireLinux();
         if (IsHost(name) || Directory.Exists(FolderOf(name)))
         {
             throw InUse(name);
@@ -181,11 +182,20 @@ public sealed class ImageStore
         }
     }
 
+    private static void RequireLinux()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new SandboxException(SandboxErrorId.BackendNotAvailable, "Images are root file systems of Linux, and this machine is none.", "Use an image of the container engine, by its name; or make one on Linux.");
+        }
+    }
+
     private static SandboxException InUse(string name) =>
         new(SandboxErrorId.ImageInUse, $"There is an image '{name}' already.", "Choose another name, or remove the image first.", name);
 
     private T Guard<T>(Func<T> action)
     {
+        RequireLinux();
         try
         {
             return action();

@@ -83,7 +83,18 @@ public class OutputTests
     [InlineData(":/x", null, ":/x")]
     [InlineData("plain", null, "plain")]
     [InlineData("", null, "")]
-    public void A_side_of_a_copy_is_read_as_scp_reads_it(string text, string? sandbox, string path) => Assert.Equal((sandbox, path), CopyVerb.Side(text));
+    public void A_side_of_a_copy_is_read_as_scp_reads_it(string text, string? sandbox, string path) => Assert.Equal((sandbox, path), CopyVerb.Side(text, isWindows: false));
+
+    [Theory]
+    [InlineData("box:C:\\x", "box", "C:\\x")]
+    [InlineData("box:/tmp/x", "box", "/tmp/x")]
+    [InlineData("C:\\x", null, "C:\\x")]
+    [InlineData("c:/x", null, "c:/x")]
+    [InlineData("C:x", null, "C:x")]
+    [InlineData(".\\a:b", null, ".\\a:b")]
+    [InlineData("./a:b", null, "./a:b")]
+    [InlineData("1:x", "1", "x")]
+    public void On_Windows_a_drive_is_no_sandbox(string text, string? sandbox, string path) => Assert.Equal((sandbox, path), CopyVerb.Side(text, isWindows: true));
 
     [Fact]
     public void Every_verb_has_help_with_usage_and_examples_where_it_has_a_command()

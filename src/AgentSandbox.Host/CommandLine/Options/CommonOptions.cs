@@ -12,7 +12,7 @@ internal static class CommonOptions
     public static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "Do not print warnings, such as that a backend is no security boundary." };
 
     /// <summary>A backend.</summary>
-    public static readonly Option<string?> Backend = Text("--backend", "NAME", "nspawn, chroot, docker, gvisor, hyperv or auto (default): nspawn where it is ready, else what the container engine has.");
+    public static readonly Option<string?> Backend = Text("--backend", "NAME", "nspawn, chroot, docker, gvisor, hyperv, windowssandbox, wsl or auto (default): on Linux nspawn where it is ready, else what the container engine has; on Windows the strongest that is ready. 'agentsandbox backends' shows which.");
 
     /// <summary>A user inside a sandbox.</summary>
     public static readonly Option<string?> User = Text("--user", "USER", "User inside: name, uid, name:group or uid:gid.");

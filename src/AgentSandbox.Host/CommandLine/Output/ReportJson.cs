@@ -16,6 +16,8 @@ namespace AgentSandbox.Host.CommandLine.Output;
 [JsonSerializable(typeof(IReadOnlyList<IsolationResult>))]
 [JsonSerializable(typeof(CommandResult))]
 [JsonSerializable(typeof(CopyResult))]
+[JsonSerializable(typeof(Backends.BackendSetupStep))]
+[JsonSerializable(typeof(Backends.BackendSetupResult))]
 [JsonSerializable(typeof(ErrorObject))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {

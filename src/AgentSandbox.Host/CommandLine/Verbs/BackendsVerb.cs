@@ -13,11 +13,16 @@ internal static class BackendsVerb
     {
         var verb = new Verb("backends", "Show what this machine can make sandboxes with, what each isolates, and what is missing.")
         {
-            Usage = "agentsandbox backends [options]",
+            Usage = "agentsandbox backends [COMMAND] [options]",
             Handler = HandleAsync,
-            Examples = [("What is ready here?", "agentsandbox backends")],
+            Examples = [("What is ready here, and what does 'auto' take?", "agentsandbox backends"), ("Make Windows Sandbox ready, after a look at what that does", "agentsandbox backends enable windowssandbox --what-if\nagentsandbox backends enable windowssandbox")],
         };
         verb.Options.Add(CommonOptions.Json);
+        foreach (Verb setup in BackendSetupVerbs.Create())
+        {
+            verb.Subcommands.Add(setup);
+        }
+
         return verb;
     }
 
@@ -39,10 +44,10 @@ internal static class BackendsVerb
 
     private static string Format(IReadOnlyList<BackendInfo> backends)
     {
-        var table = new TableWriter("NAME", "AVAILABLE", "BOUNDARY", "VERSION");
+        var table = new TableWriter("NAME", "AVAILABLE", "AUTO", "BOUNDARY", "VERSION");
         foreach (BackendInfo backend in backends)
         {
-            table.Add(backend.Name, backend.Available ? "yes" : "no", backend.SecurityBoundary ? "yes" : "no", backend.Version);
+            table.Add(backend.Name, backend.Available ? "yes" : "no", backend.Default ? "yes" : null, backend.SecurityBoundary ? "yes" : "no", backend.Version);
         }
 
         var text = new StringBuilder(table.ToString());

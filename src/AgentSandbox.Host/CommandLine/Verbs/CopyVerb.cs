@@ -35,18 +35,20 @@ internal static class CopyVerb
 
     /// <summary>Tells the two sides apart.</summary>
     /// <param name="text">A side as it was written.</param>
+    /// <param name="isWindows">This machine's paths may begin with a drive and have backslashes.</param>
     /// <returns>Sandbox and path there; the sandbox is null for a path of this machine.</returns>
-    internal static (string? Sandbox, string Path) Side(string text)
+    internal static (string? Sandbox, string Path) Side(string text, bool isWindows)
     {
         // As scp(1): a colon before any slash ends a name. A path of this machine can always be written with a slash in front of the colon.
         int colon = text.IndexOf(':', StringComparison.Ordinal);
-        return colon > 0 && text.IndexOf('/', 0, colon) < 0 ? (text[..colon], text[(colon + 1)..]) : (null, text);
+        bool isPath = colon > 0 && (text.AsSpan(0, colon).IndexOfAny('/', isWindows ? '\\' : '/') >= 0 || (isWindows && colon == 1 && char.IsAsciiLetter(text[0])));
+        return colon > 0 && !isPath ? (text[..colon], text[(colon + 1)..]) : (null, text);
     }
 
     private static async Task<int> HandleAsync(Invocation invocation)
     {
-        (string? fromSandbox, string from) = Side(invocation.Value(s_source)!);
-        (string? toSandbox, string to) = Side(invocation.Value(s_destination)!);
+        (string? fromSandbox, string from) = Side(invocation.Value(s_source)!, OperatingSystem.IsWindows());
+        (string? toSandbox, string to) = Side(invocation.Value(s_destination)!, OperatingSystem.IsWindows());
         if ((fromSandbox is null) == (toSandbox is null))
         {
             throw new UsageException(

@@ -24,13 +24,13 @@ internal sealed record CopyDestination(SafeFileHandle Parent, byte[] Name, strin
         {
             // "/", a drive or a share.
             string root = trimmed + files.Separators[0];
-            return new CopyDestination(files.OpenFolder(root), Own(ownName), root + ownName);
+            return new CopyDestination(files.OpenFolder(root), Own(files, ownName), root + ownName);
         }
 
         // With its slash: without it "C:" would be the current folder of that drive.
         int slash = trimmed.LastIndexOfAny(files.Separators);
+        byte[] last = Checked(files, trimmed[(slash + 1)..]);
         SafeFileHandle parent = files.OpenFolder(trimmed[..(slash + 1)]);
-        byte[] last = NameBytes.Of(trimmed[(slash + 1)..]);
         try
         {
             int errno = files.TryLook(parent, last, out FileFacts facts);
@@ -52,7 +52,7 @@ internal sealed record CopyDestination(SafeFileHandle Parent, byte[] Name, strin
             if (errno == 0 && files.TryOpenFolder(parent, last, followLast, out _) is SafeFileHandle folder)
             {
                 parent.Dispose();
-                return new CopyDestination(folder, Own(ownName), $"{trimmed}{files.Separators[0]}{ownName}");
+                return new CopyDestination(folder, Own(files, ownName), $"{trimmed}{files.Separators[0]}{ownName}");
             }
 
             return trimmed.Length < path.Length ? throw new NativeIOException(Errno.NotFolder, "open", last) : new CopyDestination(parent, last, trimmed);
@@ -67,7 +67,15 @@ internal sealed record CopyDestination(SafeFileHandle Parent, byte[] Name, strin
     /// <inheritdoc/>
     public void Dispose() => Parent.Dispose();
 
-    private static byte[] Own(string name) => name.Length > 0
-        ? NameBytes.Of(name)
+    private static byte[] Own(IFolderFiles files, string name) => name.Length > 0
+        ? Checked(files, name)
         : throw new ArchiveException(ArchiveFault.Refused, "The source is a root folder, which has no name of its own: give a destination that does not exist yet.");
+
+    private static byte[] Checked(IFolderFiles files, string text)
+    {
+        byte[] name = NameBytes.Of(text);
+        return files.NameProblem(name) is string problem
+            ? throw new ArchiveException(ArchiveFault.Refused, $"The name '{DisplayText.Of(text)}' {problem}, which is not possible here: give a destination that does not exist yet, with another name.")
+            : name;
+    }
 }
