@@ -16,7 +16,7 @@ internal static class TarCreateVerb
     public static int Run(string[] args) => TarVerb.Run(args, 1, static args =>
     {
         // A link at the end is followed here: it is the sandbox's own, read with the sandbox's own rights, and the host wants what it stands for.
-        using SafeFileHandle source = WindowsPathFile.Open(args[0], Read, Share, follow: true);
+        using SafeFileHandle source = WindowsPathFile.Open(args[0], Read, Share);
         using Stream output = Console.OpenStandardOutput();
         TreeArchiver archiver = new(WindowsFolderFiles.Instance, output);
         archiver.Run(source, CancellationToken.None);

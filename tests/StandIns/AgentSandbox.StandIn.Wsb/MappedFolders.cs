@@ -67,7 +67,7 @@ internal static class MappedFolders
         return char.ToUpperInvariant(full[0]) switch
         {
             'Z' => rest,
-            'C' => (Environment.GetEnvironmentVariable("WINEPREFIX") ?? throw new InvalidOperationException("WINEPREFIX is not set.")) + "/drive_c" + rest,
+            'C' => (Environment.GetEnvironmentVariable("AGENTSANDBOX_WSB_PREFIX") ?? throw new InvalidOperationException("AGENTSANDBOX_WSB_PREFIX does not say where Wine's prefix is.")) + "/drive_c" + rest,
             _ => throw new InvalidOperationException($"{path} is on no drive that is known."),
         };
     }

@@ -1,4 +1,5 @@
 using AgentSandbox.Backends.WindowsSandbox.Instance;
+using AgentSandbox.Copying;
 using AgentSandbox.State;
 
 namespace AgentSandbox.Backends.WindowsSandbox;
@@ -42,6 +43,10 @@ internal sealed partial class WindowsSandboxes
             throw new SandboxException(SandboxErrorId.GuestDisconnected, $"The sandbox '{record.Name}' can't be reached: {e.Message}", "Look at its state with Get-AgentSandbox.", record.Name, e);
         }
     }
+
+    /// <inheritdoc/>
+    public Task<ISandboxCopier?> TryGetCopierAsync(string id, string? user, IProgress<CopyProgress>? progress, CancellationToken cancellationToken) =>
+        Task.FromResult<ISandboxCopier?>(new CopyTransfer((command, token) => StartCommandAsync(id, command, token), user, progress, SandboxPathStyle.Windows));
 
     private async Task<SandboxException> NotRunningAsync(SandboxRecord record, CancellationToken cancellationToken)
     {

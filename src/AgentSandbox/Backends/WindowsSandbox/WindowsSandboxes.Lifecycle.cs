@@ -125,7 +125,15 @@ internal sealed partial class WindowsSandboxes
     {
         InstancePaths paths = Paths(record.Id);
         _connections.DropAll(record.Id + "/");
-        await File.WriteAllBytesAsync(paths.StopRequest, [], cancellationToken);
+        try
+        {
+            await File.WriteAllBytesAsync(paths.StopRequest, [], cancellationToken);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return; // Its keeper was faster: its time was over, say. It forgets a sandbox only when its instance is gone.
+        }
+
         for (var clock = System.Diagnostics.Stopwatch.StartNew(); FileLock.IsHeld(paths.KeeperLock);)
         {
             if (clock.Elapsed > s_keeperPatience)

@@ -27,7 +27,7 @@ internal sealed class SandboxProcesses : ISandboxProcesses
         {
             using (process)
             {
-                if (process.ProcessName.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && Identify(process) is { } identity)
+                if (IsOfSandbox(process) && Identify(process) is { } identity)
                 {
                     found.Add(identity);
                 }
@@ -51,6 +51,18 @@ internal sealed class SandboxProcesses : ISandboxProcesses
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
         {
             // Gone meanwhile; one that can't be ended is found again and reported by who waits for its end.
+        }
+    }
+
+    private static bool IsOfSandbox(Process process)
+    {
+        try
+        {
+            return process.ProcessName.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // Ended meanwhile.
         }
     }
 
