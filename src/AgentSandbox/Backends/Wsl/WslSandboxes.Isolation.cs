@@ -28,31 +28,20 @@ internal sealed partial class WslSandboxes
 
         // The end of its input, at the latest with this, makes the distribution's side remove the sibling.
         await using ProviderExchange exchange = await _provider.OpenAsync("test", request, copies.Indexes.Count > 0 ? (stream, token) => copies.SendAsync(stream, null, token) : null, cancellationToken);
-        int seen = 0;
+        var results = new ExpectedResults(subject, expected);
         while (true)
         {
             ProviderLine line = await exchange.ReadAsync(cancellationToken);
             if (line.End)
             {
                 _provider.Finish(line, subject);
-                if (seen < expected.Count)
-                {
-                    throw ProviderAnswers.Violation("it left out probes."); // A missing answer would look like nothing exposed.
-                }
-
+                results.End();
                 yield break;
             }
 
             if (line.Isolation is { } found)
             {
-                IsolationResult result = ProviderAnswers.Accept(found, subject);
-                if (seen == expected.Count || result.Id != expected[seen])
-                {
-                    throw ProviderAnswers.Violation("it answers another probe than the next one.");
-                }
-
-                seen++;
-                yield return result;
+                yield return results.Take(found);
             }
         }
     }
