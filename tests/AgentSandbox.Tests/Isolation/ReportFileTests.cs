@@ -47,4 +47,14 @@ public sealed class ReportFileTests : IDisposable
         Assert.Equal(SandboxErrorId.ReportFailed, error.ErrorId);
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
     }
+
+    [Fact]
+    public void A_report_that_fails_half_way_leaves_nothing_and_replaces_nothing()
+    {
+        string path = Path.Combine(_folder, "r.html");
+        File.WriteAllText(path, "old");
+        Assert.Throws<ArgumentOutOfRangeException>(() => IsolationReportFile.Write(SampleReport.Of("words"), path, (IsolationReportFormat)9, replace: true));
+        Assert.Equal([path], Directory.GetFileSystemEntries(_folder));
+        Assert.Equal("old", File.ReadAllText(path));
+    }
 }
