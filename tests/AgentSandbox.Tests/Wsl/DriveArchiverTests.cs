@@ -21,7 +21,7 @@ public sealed class DriveArchiverTests : IDisposable
         archive.Position = 0;
         string target = Directory.CreateDirectory(Path.Combine(_folder, "target")).FullName;
         using SafeFileHandle folder = LinuxFile.Open(target, OpenFlags.PathOnly | OpenFlags.Folder);
-        using var extractor = new SafeTarExtractor(archive, folder, LinuxFile.Name("item"), ExtractPolicy.IntoSandbox);
+        using var extractor = new SafeTarExtractor(LinuxFolderFiles.Instance, archive, folder, LinuxFile.Name("item"), ExtractPolicy.IntoSandbox);
         extractor.Run(CancellationToken.None);
         Assert.Empty(extractor.Notes.ToList());
         return Path.Combine(target, "item");
