@@ -36,6 +36,8 @@ internal static class DistributionHold
                 Thread.Sleep(s_look);
             }
         }
+
+        MountFolder.Sweep(home); // Of those that ended by themselves.
     }
 
     private static bool AnySandboxLives(SandboxHome home)

@@ -14,9 +14,21 @@ internal static class CreateVerb
         // Whatever the request says: a chroot in here would be no boundary, and the host has promised one.
         asked = asked with { Backend = NspawnBackend.BackendName };
         using MountFolder mounts = MountFolder.Receive(call.Home, asked.Mounts, call.Request.CopiedMounts ?? [], call.Input);
-        asked = asked with { Mounts = mounts.Mounts };
         call.CancelWhenInputEnds();
+        try
+        {
+            await CreateAsync(call, asked with { Mounts = mounts.Mounts });
+        }
+        finally
+        {
+            // What was copied for a sandbox that could not be made, or has ended.
+            mounts.Dispose();
+            MountFolder.Sweep(call.Home);
+        }
+    }
 
+    private static async Task CreateAsync(ProviderCall call, SandboxSpecification asked)
+    {
         // Of the distribution's own paths too: who wrote them may not know what a link there leads to.
         WindowsMounts.ThrowIfAny(asked.Mounts, asked.Name);
         var progress = new LineProgress(call);
