@@ -14,9 +14,13 @@ switch (args.Length == 0 ? "" : args[0])
         return 0;
 
     case "environment":
-        foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        using (var utf8 = new StreamWriter(Console.OpenStandardOutput())) // Whatever the console's code page.
         {
-            Console.WriteLine($"{variable.Key}={variable.Value}");
+            utf8.NewLine = "\r\n";
+            foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
+            {
+                utf8.WriteLine($"{variable.Key}={variable.Value}");
+            }
         }
 
         return 0;

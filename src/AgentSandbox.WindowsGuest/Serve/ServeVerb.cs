@@ -27,6 +27,7 @@ internal static class ServeVerb
         {
             ServeOptions options = ServeOptions.Parse(args);
             ThreadPool.SetMinThreads(PoolThreads, PoolThreads);
+            TimerResolution.MakeFine();
             using Timer? expiry = options.Expires is { } time ? new Timer(_ => EndIfExpired(time), null, TimeSpan.Zero, TimeSpan.FromSeconds(1)) : null;
             ServeAsync(options).GetAwaiter().GetResult();
             return 0;

@@ -9,6 +9,12 @@ namespace AgentSandbox.IntegrationTests.WindowsGuest;
 /// <summary>The Windows guest serving two folders under Wine, and a connection to it through the library.</summary>
 internal sealed class WineGuest : IAsyncDisposable
 {
+    /// <summary>A variable that only the guest has.</summary>
+    public const string OwnVariable = "THE_GUESTS_OWN";
+
+    /// <summary>Wine's loader wants its mscoree.dll for an assembly without native code, which the machine's own setting takes away.</summary>
+    private static readonly Dictionary<string, string> s_environment = new() { ["WINEDLLOVERRIDES"] = "winedbg.exe=d;mshtml=", [OwnVariable] = "x" };
+
     private static readonly TimeSpan s_start = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("agentsandbox-wine-guest-").FullName;
@@ -20,7 +26,7 @@ internal sealed class WineGuest : IAsyncDisposable
         Directory.CreateDirectory(Down);
         Directory.CreateDirectory(Up);
         string program = Path.Combine(WineFolder, "windows-guest", "agentsandbox-guest.exe");
-        _process = machine.Start(program, ["serve", "--down", WineMachine.WindowsPath(Down), "--up", WineMachine.WindowsPath(Up), .. more]);
+        _process = machine.Start(program, ["serve", "--down", WineMachine.WindowsPath(Down), "--up", WineMachine.WindowsPath(Up), .. more], s_environment);
         _errors = _process.StandardError.ReadToEndAsync();
     }
 

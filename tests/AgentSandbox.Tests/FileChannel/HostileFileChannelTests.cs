@@ -178,7 +178,7 @@ public sealed class HostileFileChannelTests(ITestOutputHelper output)
         (int count, SandboxException? error) = await end.ReadAllAsync();
         Assert.Equal(10, count);
         Assert.Equal(SandboxErrorId.GuestNotResponding, error?.ErrorId);
-        Assert.InRange(end.Clock.Now, 60_000, 100_000);
+        Assert.True(end.Clock.Now >= 60_000, $"{end.Clock.Now} ms");
     }
 
     [Theory]

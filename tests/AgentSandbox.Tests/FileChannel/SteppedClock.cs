@@ -12,7 +12,7 @@ internal sealed class SteppedClock : ChannelClock
     public override async Task<bool> WaitAsync(SemaphoreSlim signal, int milliseconds)
     {
         bool signalled = signal.Wait(0);
-        await DelayAsync(signalled ? 1 : milliseconds);
+        await DelayAsync(signalled ? 1 : Math.Max(1, milliseconds));
         return signalled;
     }
 

@@ -6,6 +6,9 @@ namespace AgentSandbox.WindowsGuest.Serve.Spawn;
 /// <summary>A command can't be started; carries the FAIL that says so to the host.</summary>
 internal sealed class CommandRefusedException : Exception
 {
+    /// <summary>The stage of a FAIL that is about the program.</summary>
+    public const string ProgramStage = "CreateProcess";
+
     private const int MaxDetail = 4096;
 
     /// <summary>Creates the exception.</summary>
@@ -31,7 +34,7 @@ internal sealed class CommandRefusedException : Exception
             267 => FailKind.WorkingDirectory, // DIRECTORY
             206 => FailKind.ArgumentListTooLong, // FILENAME_EXCED_RANGE
             4 or 8 or 14 or 1450 or 1453 or 1455 or 1816 => FailKind.ResourceExhausted, // too many files, memory, system resources, quota, commitment limit
-            _ => stage == ProcessStarter.Stage ? FailKind.NotExecutable : FailKind.Internal,
+            _ => stage == ProgramStage ? FailKind.NotExecutable : FailKind.Internal,
         };
         return new CommandRefusedException(kind, stage, $"{subject}: {error.Message} (error {error.NativeErrorCode})");
     }

@@ -13,8 +13,7 @@ namespace AgentSandbox.WindowsGuest.Serve.Spawn;
 /// </summary>
 internal static unsafe class ProcessStarter
 {
-    /// <summary>The stage of a FAIL that is about the program.</summary>
-    public const string Stage = "CreateProcess";
+    private const string Stage = CommandRefusedException.ProgramStage;
 
     private static readonly string s_self = Process.GetCurrentProcess().MainModule!.FileName!;
 

@@ -13,9 +13,17 @@ internal class ChannelClock
 
     /// <summary>Waits for a signal or until the time is over.</summary>
     /// <param name="signal">Released by whoever has something to do.</param>
-    /// <param name="milliseconds">The longest wait.</param>
+    /// <param name="milliseconds">The longest wait; 0 only lets others run.</param>
     /// <returns>True when it was the signal.</returns>
-    public virtual Task<bool> WaitAsync(SemaphoreSlim signal, int milliseconds) => signal.WaitAsync(milliseconds);
+    public virtual Task<bool> WaitAsync(SemaphoreSlim signal, int milliseconds)
+    {
+        if (milliseconds == 0)
+        {
+            Thread.Yield();
+        }
+
+        return signal.WaitAsync(milliseconds);
+    }
 
     /// <summary>Waits.</summary>
     /// <param name="milliseconds">How long.</param>

@@ -9,6 +9,9 @@ internal sealed partial class FileChannelStream
     private const int ShortestPoll = 1;
     private const int LongestPoll = 25;
 
+    /// <summary>How long after the last block or write it polls without any wait, in milliseconds: on Windows the shortest wait may take 15.6.</summary>
+    private const int SpinTime = 2;
+
     /// <summary>How long after the last block or write it polls at the shortest interval, in milliseconds.</summary>
     private const int BusyTime = 50;
 
@@ -53,7 +56,8 @@ internal sealed partial class FileChannelStream
                 break;
             }
 
-            poll = isBusy || clock.Now - _lastBusy < BusyTime ? ShortestPoll : Math.Min(poll * 2, LongestPoll);
+            long quiet = clock.Now - _lastBusy;
+            poll = quiet < SpinTime ? 0 : quiet < BusyTime ? ShortestPoll : Math.Min(Math.Max(poll, ShortestPoll) * 2, LongestPoll);
             if (!isBusy && await clock.WaitAsync(_nudge, poll).ConfigureAwait(false))
             {
                 _lastBusy = clock.Now;
