@@ -29,13 +29,13 @@ public sealed class WindowsSandboxTests : IDisposable
             ["AGENTSANDBOX_HOME"] = @"C:\state-" + Path.GetFileName(_folder)[^6..],
             ["AGENTSANDBOX_PROGRAMS"] = WineMachine.WindowsPath(WineGuest.WineFolder),
             ["AGENTSANDBOX_WSB"] = WineMachine.WindowsPath(s_standIn),
-            ["AGENTSANDBOX_WSB_STATE"] = WineMachine.WindowsPath(State),
+            ["AGENTSANDBOX_WSB_STATE"] = WineMachine.WindowsPath(StandInState),
             ["AGENTSANDBOX_WSB_PREFIX"] = Path.GetDirectoryName(machine.DriveC)!,
             ["WINEDLLOVERRIDES"] = "winedbg.exe=d;mshtml=", // With mscoree: the guest for Wine is many managed files, which its loader wants it for.
         };
     }
 
-    private string State => Path.Combine(_folder, "state");
+    private string StandInState => Path.Combine(_folder, "state");
 
     private string Sandboxes => Path.Combine(_machine.DriveC, _environment["AGENTSANDBOX_HOME"][3..], "lib", "windows-sandbox", "lib", "sandboxes");
 
@@ -102,7 +102,7 @@ public sealed class WindowsSandboxTests : IDisposable
     {
         await OkAsync("create", "demo", "--backend", "WindowsSandbox");
         await RunAsync(null, "exec", "demo", "--", "cmd.exe", "/c", @"echo x> C:\agentsandbox\up\evil");
-        await UntilAsync(() => !File.Exists(Path.Combine(State, "instance.json")), "The instance lives on.");
+        await UntilAsync(() => !File.Exists(Path.Combine(StandInState, "instance.json")), "The instance lives on.");
         JsonElement sandbox = Assert.Single(JsonDocument.Parse((await OkAsync("list", "--json")).Output).RootElement.EnumerateArray());
         Assert.Equal("Failed", sandbox.GetProperty("State").GetString());
         Assert.Contains("broke the bounds", sandbox.GetProperty("StateReason").GetString(), StringComparison.Ordinal);
@@ -127,7 +127,7 @@ public sealed class WindowsSandboxTests : IDisposable
 
     private async Task NothingIsLeftAsync()
     {
-        Assert.False(File.Exists(Path.Combine(State, "instance.json")));
+        Assert.False(File.Exists(Path.Combine(StandInState, "instance.json")));
         await UntilAsync(() => !Running("agentsandbox-guest.exe").Any() && !Running("keep-windows-sandbox").Any() && !Running("wsb.exe").Any(), "Programs of the sandbox live on.");
         Assert.Empty(Directory.EnumerateFileSystemEntries(Sandboxes));
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_machine.DriveC, "agentsandbox")));
