@@ -27,6 +27,11 @@ public sealed partial class SandboxManager
         return resolved;
     }
 
+    /// <summary>Says whether a backend's sandboxes have Windows in them, so that paths, shell and scripts are those of Windows.</summary>
+    /// <param name="backend">Its name.</param>
+    /// <returns>False also for a backend that this build does not have.</returns>
+    public bool RunsWindows(string backend) => _backends.FirstOrDefault(b => b.Name == backend)?.PathStyle == SandboxPathStyle.Windows;
+
     /// <summary>Where the commands of a backend's sandboxes run.</summary>
     /// <param name="backend">Its name.</param>
     internal PayloadPlace PayloadPlaceOf(string backend) => _backends.First(b => b.Name == backend).PayloadPlace;

@@ -14,6 +14,7 @@ public sealed partial class InvokeInSandboxCommand : SpecificationCmdlet, IStand
     private const string LineSet = "Line";
     private const string NativeSet = "Native";
     private const string ScriptSet = "Script";
+    private const string BlockSet = "ScriptBlock";
 
     /// <summary>Sandboxes: objects, names or ids.</summary>
     [Parameter(Position = 0)]
@@ -36,8 +37,14 @@ public sealed partial class InvokeInSandboxCommand : SpecificationCmdlet, IStand
     [ValidateNotNullOrEmpty]
     public string? FilePath { get; set; }
 
-    /// <summary>Arguments of the program or script, each passed on as it is.</summary>
+    /// <summary>A script block, run by the sandbox's own PowerShell. It writes text.</summary>
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = BlockSet)]
+    [ValidateNotNull]
+    public ScriptBlock? ScriptBlock { get; set; }
+
+    /// <summary>Arguments of the program, script or script block, each passed on as it is.</summary>
     [Parameter(ParameterSetName = NativeSet)]
+    [Parameter(ParameterSetName = BlockSet)]
     [Parameter(ParameterSetName = ScriptSet)]
     [AllowEmptyCollection]
     [AllowEmptyString]

@@ -126,7 +126,7 @@ public sealed partial class InvokeInSandboxCommand
     /// <summary>With the sandbox coming by pipeline or being a throw-away one, a lone positional argument is the line: <c>$s | Invoke-InSandbox 'ls'</c>.</summary>
     private void TakePositionalLine()
     {
-        bool noCommand = CommandLine is null && Command is null && FilePath is null;
+        bool noCommand = CommandLine is null && Command is null && FilePath is null && ScriptBlock is null;
         if (noCommand && Sandbox is [{ Object: null } line] && (MyInvocation.ExpectingInput || IsSpecified))
         {
             CommandLine = line.NameOrId;
@@ -137,7 +137,7 @@ public sealed partial class InvokeInSandboxCommand
             throw new SandboxException(
                 CmdletErrorId.CommandRequired,
                 "No command was given.",
-                "Give a sandbox and a line (Invoke-InSandbox $s 'ls /'), or -Command with -ArgumentList, or -FilePath.");
+                "Give a sandbox and a line (Invoke-InSandbox $s 'ls /'), or -Command with -ArgumentList, or -FilePath, or -ScriptBlock.");
         }
     }
 
@@ -164,8 +164,9 @@ public sealed partial class InvokeInSandboxCommand
     private InvocationPlan ReadPlan()
     {
         ScriptSource? script = FilePath is null ? null : ScriptSource.Open(HostPath.Literal(SessionState, FilePath));
-        CommandSpecification command = script is null && Command is null
-            ? CommandSpecification.Shell(CommandLine!)
+        CommandSpecification command =
+            ScriptBlock is not null ? CommandSpecification.PowerShell(BlockText.Of(ScriptBlock, ArgumentList))
+            : script is null && Command is null ? CommandSpecification.Shell(CommandLine!)
             : new CommandSpecification { Arguments = script is not null ? ArgumentList : [Command!, .. ArgumentList] };
         return new InvocationPlan
         {
@@ -252,5 +253,5 @@ public sealed partial class InvokeInSandboxCommand
         }
     }
 
-    private bool Agreed(string target) => ShouldProcess(target, $"Run {CommandLine ?? Command ?? FilePath}");
+    private bool Agreed(string target) => ShouldProcess(target, $"Run {CommandLine ?? Command ?? FilePath ?? ScriptBlock?.ToString().Trim()}");
 }

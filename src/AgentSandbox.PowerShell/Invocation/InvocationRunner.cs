@@ -87,7 +87,7 @@ internal sealed class InvocationRunner(SandboxManager manager, InvocationPlan pl
             CommandSpecification command = plan.Command with { StandardInput = input is not null };
             ScriptCopy? script = plan.Script is null
                 ? null
-                : await ScriptCopy.CreateAsync(manager, lease.Id, plan.Script, command.User, cancellationToken).ConfigureAwait(false);
+                : await ScriptCopy.CreateAsync(manager, lease, plan.Script, command.User, cancellationToken).ConfigureAwait(false);
             try
             {
                 await RunCommandAsync(lease, script?.Command(plan.Script!, command) ?? command, input).ConfigureAwait(false);

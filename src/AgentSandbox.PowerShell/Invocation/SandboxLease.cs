@@ -12,12 +12,13 @@ internal sealed class SandboxLease : IAsyncDisposable
     private readonly OutputPump _pump;
     private readonly bool _throwAway;
 
-    private SandboxLease(SandboxManager manager, OutputPump pump, string id, string name, bool throwAway)
+    private SandboxLease(SandboxManager manager, OutputPump pump, Sandbox sandbox, bool throwAway)
     {
         _manager = manager;
         _pump = pump;
-        Id = id;
-        Name = name;
+        Id = sandbox.Id;
+        Name = sandbox.Name;
+        Backend = sandbox.Backend;
         _throwAway = throwAway;
     }
 
@@ -27,18 +28,21 @@ internal sealed class SandboxLease : IAsyncDisposable
     /// <summary>Its name.</summary>
     public string Name { get; }
 
+    /// <summary>Its backend.</summary>
+    public string Backend { get; }
+
     /// <summary>Finds a sandbox. An object brings its id, so nothing has to be looked up before the command starts.</summary>
     public static SandboxLease Existing(SandboxManager manager, OutputPump pump, SandboxReference reference)
     {
         Sandbox sandbox = reference.Object ?? manager.Get(reference.NameOrId);
-        return new SandboxLease(manager, pump, sandbox.Id, sandbox.Name, throwAway: false);
+        return new SandboxLease(manager, pump, sandbox, throwAway: false);
     }
 
     /// <summary>Makes a throw-away sandbox.</summary>
     public static async Task<SandboxLease> CreateAsync(SandboxManager manager, OutputPump pump, SandboxSpecification specification, CancellationToken cancellationToken)
     {
         Sandbox sandbox = await CreationProgress.RunAsync(pump, progress => manager.CreateThrowAwayAsync(specification, progress, cancellationToken)).ConfigureAwait(false);
-        SandboxLease lease = new(manager, pump, sandbox.Id, sandbox.Name, throwAway: true);
+        SandboxLease lease = new(manager, pump, sandbox, throwAway: true);
         foreach (string warning in sandbox.Warnings)
         {
             pump.TryWrite(cmdlet => cmdlet.WriteWarning(warning));

@@ -14,6 +14,23 @@ internal sealed record ScriptSource(string HostPath, IReadOnlyList<string> Inter
     // BINPRM_BUF_SIZE of Linux: the kernel reads no more of a first line (execve(2)).
     private const int MaxFirstLine = 256;
 
+    /// <summary>Program and its own arguments in a sandbox with Windows in it, where the extension says what a script is.</summary>
+    /// <exception cref="SandboxException"><see cref="SandboxErrorId.InvalidSpecification"/>: it says nothing.</exception>
+    public IReadOnlyList<string> WindowsInterpreter => Path.GetExtension(HostPath).ToUpperInvariant() switch
+    {
+        ".PS1" => ["powershell.exe", "-NoLogo", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"],
+        ".CMD" or ".BAT" => [],
+        ".PY" => ["python.exe"],
+        ".JS" or ".MJS" or ".CJS" => ["node.exe"],
+        ".PL" => ["perl.exe"],
+        ".RB" => ["ruby.exe"],
+        string extension => throw new SandboxException(
+            SandboxErrorId.InvalidSpecification,
+            $"Nothing in Windows runs a script with the extension '{extension}'.",
+            "Use a .ps1, .cmd or .bat file, or copy it in and name its interpreter with -Command.",
+            HostPath),
+    };
+
     /// <summary>Looks at a script.</summary>
     /// <exception cref="SandboxException"><see cref="CmdletErrorId.ScriptNotFound"/>.</exception>
     public static ScriptSource Open(string path)

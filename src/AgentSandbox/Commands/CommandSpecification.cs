@@ -27,6 +27,9 @@ public sealed record CommandSpecification
     /// <summary>The shell line that this command is; null when it is a program. A sandbox whose shell is not <c>/bin/sh</c> takes it instead of <see cref="Arguments"/>.</summary>
     internal string? ShellLine { get; init; }
 
+    /// <summary>The command runs a PowerShell script: a Windows sandbox has Windows PowerShell for it, not <c>pwsh</c>.</summary>
+    internal bool IsPowerShell { get; init; }
+
     /// <summary>A shell line, run as <c>/bin/sh -c</c>, in a Windows sandbox as <c>cmd /S /C</c>.</summary>
     /// <param name="line">The line.</param>
     /// <returns>The command.</returns>
@@ -34,5 +37,17 @@ public sealed record CommandSpecification
     {
         ArgumentNullException.ThrowIfNull(line);
         return new() { Arguments = ["/bin/sh", "-c", line], ShellLine = line };
+    }
+
+    /// <summary>
+    /// A PowerShell script, run by <c>pwsh</c>, in a Windows sandbox by its Windows PowerShell (<c>powershell.exe</c>). It writes text; standard input is its <c>$input</c>.
+    /// </summary>
+    /// <param name="script">The script's text.</param>
+    /// <returns>The command.</returns>
+    /// <exception cref="SandboxException"><see cref="SandboxErrorId.ArgumentListTooLong"/>: the script does not fit on a command line.</exception>
+    public static CommandSpecification PowerShell(string script)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        return new() { Arguments = [PowerShellProgram.Linux, .. PowerShellProgram.Arguments(script)], IsPowerShell = true };
     }
 }

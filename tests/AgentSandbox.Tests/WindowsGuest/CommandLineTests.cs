@@ -110,4 +110,20 @@ public sealed class CommandLineTests(ITestOutputHelper output)
             arguments.Add(argument.ToString());
         }
     }
+
+    [Theory]
+    [InlineData(@"""C:\w\cmd.exe"" /d /s /c ""echo ""a b"" & dir""", "/d", "/s", "/c", @"echo ""a b"" & dir")]
+    [InlineData(@"""C:\w\cmd.exe"" /s /C ""echo a""", "/C", "echo a")]
+    [InlineData(@"""C:\w\cmd.exe"" /d /v:on /s /k """"", "/d", "/v:on", "/k", "")]
+    public void A_line_for_cmd_is_passed_on_as_it_stands(string expected, params string[] arguments) =>
+        Assert.Equal(expected, CommandLine.OfShellLine(@"C:\w\cmd.exe", arguments));
+
+    [Theory]
+    [InlineData("/c")]
+    [InlineData("/c", "echo", "a")]
+    [InlineData("x", "/c", "echo a")]
+    [InlineData("/d \"x", "/c", "echo a")]
+    [InlineData("/?")]
+    public void What_is_no_line_for_cmd_is_quoted_as_for_any_program(params string[] arguments) =>
+        Assert.Null(CommandLine.OfShellLine(@"C:\w\cmd.exe", arguments));
 }

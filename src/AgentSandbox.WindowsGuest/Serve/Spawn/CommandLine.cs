@@ -51,6 +51,27 @@ internal static class CommandLine
         return text.Append('"').ToString();
     }
 
+    /// <summary>
+    /// The command line of cmd.exe itself. It takes what follows <c>/c</c> as it stands, with rules of its own for quotes: escaped as for other programs,
+    /// each quote in it would have a backslash before it that cmd.exe does not understand.
+    /// </summary>
+    /// <param name="interpreter">The path of cmd.exe.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <returns>The text; null when they are not switches, <c>/c</c> or <c>/k</c>, and one line.</returns>
+    public static string? OfShellLine(string interpreter, IReadOnlyList<string> arguments)
+    {
+        int last = arguments.Count - 1;
+        if (last < 1 || !IsSwitch(arguments[last - 1], "c", "k") || !arguments.Take(last - 1).All(static a => a.Length > 1 && a[0] == '/' && a.IndexOfAny([' ', '\t', '"']) < 0))
+        {
+            return null;
+        }
+
+        string switches = string.Concat(arguments.Take(last - 1).Where(static a => !IsSwitch(a, "s")).Select(static a => a + " "));
+        return $"\"{interpreter}\" {switches}/s {arguments[last - 1]} \"{arguments[last]}\"";
+    }
+
+    private static bool IsSwitch(string argument, params string[] names) => argument.Length == 2 && argument[0] == '/' && names.Contains(argument.Substring(1), StringComparer.OrdinalIgnoreCase);
+
     private static void Append(StringBuilder text, string argument)
     {
         if (argument.Length > 0 && argument.IndexOfAny([' ', '\t', '\n', '\v', '"']) < 0)

@@ -65,12 +65,13 @@ internal static unsafe class ProcessStarter
         string name = open.Arguments[0];
         string program = ProgramSearch.Candidates(name, folder, environment.Get("PATH") ?? "", environment.Get("PATHEXT")).FirstOrDefault(File.Exists)
             ?? throw new CommandRefusedException(FailKind.CommandNotFound, Stage, name);
+        string interpreter = Path.Combine(Environment.SystemDirectory, "cmd.exe");
         if (!ProgramSearch.IsBatch(program))
         {
-            return (program, CommandLine.Of(program, open.Arguments.Skip(1)));
+            bool isShell = string.Equals(Path.GetFullPath(program), interpreter, StringComparison.OrdinalIgnoreCase);
+            return (program, (isShell ? CommandLine.OfShellLine(program, [.. open.Arguments.Skip(1)]) : null) ?? CommandLine.Of(program, open.Arguments.Skip(1)));
         }
 
-        string interpreter = Path.Combine(Environment.SystemDirectory, "cmd.exe");
         return (interpreter, CommandLine.OfBatch(interpreter, program, open.Arguments.Skip(1)));
     }
 

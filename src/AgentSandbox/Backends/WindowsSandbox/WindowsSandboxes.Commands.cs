@@ -17,7 +17,7 @@ internal sealed partial class WindowsSandboxes
             throw await NotRunningAsync(record, cancellationToken);
         }
 
-        CommandSpecification complete = CommandDefaults.Complete(command, record.Specification);
+        CommandSpecification complete = CommandDefaults.Complete(WindowsCommand.Of(command), record.Specification);
         complete = WindowsSandboxRules.IsTheUser(complete.User) ? complete with { User = null } : complete;
         if (complete.User is not null)
         {

@@ -15,7 +15,7 @@ internal static class WindowsExec
     /// <returns>The body.</returns>
     public static ExecCreate Request(ContainerRecord record, CommandSpecification command)
     {
-        (IReadOnlyList<string> arguments, string? line) = command.ShellLine is { } shell ? Shell(shell) : (command.Arguments, null);
+        (IReadOnlyList<string> arguments, string? line) = command.ShellLine is { } shell ? Shell(shell) : (WindowsCommand.Of(command).Arguments, null);
         List<string> variables = [.. command.Environment.Select(v => $"{v.Key}={v.Value}")];
         if (line is not null)
         {
@@ -38,11 +38,7 @@ internal static class WindowsExec
     /// </summary>
     private static (IReadOnlyList<string> Arguments, string? Line) Shell(string line)
     {
-        if (line.Contains('\n', StringComparison.Ordinal) || line.Contains('\r', StringComparison.Ordinal))
-        {
-            throw new SandboxException(SandboxErrorId.InvalidSpecification, "The line has line breaks in it, at the first of which cmd stops reading.", "Join the commands with '&' or '&&', or copy a script into the sandbox and run it.");
-        }
-
+        WindowsCommand.ThrowIfBroken(line);
         if (!line.Contains('"', StringComparison.Ordinal))
         {
             // A backslash at the end would be doubled before the closing quotation mark; a space behind it changes nothing.
