@@ -30,8 +30,8 @@ internal static partial class DetachedProcess
             return;
         }
 
-        // Elsewhere a program stands in for wsl.exe. Streams of its own, whose other ends are closed at once, hold nothing of ours open.
-        var start = new ProcessStartInfo(path, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
+        // Elsewhere a program stands in for wsl.exe: in a session of its own, which no signal of a terminal reaches, with streams whose other ends are closed at once.
+        var start = new ProcessStartInfo("setsid", [path, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
         foreach ((string name, string value) in WslCli.Variables)
         {
             start.Environment[name] = value;
