@@ -25,7 +25,7 @@ BeforeAll {
 Describe 'Views' {
     It 'show backends as a table, and all there is as a list' {
         $text = Get-SandboxBackend | Format-Plain
-        $text | Should -Match 'Name\s+Available\s+Boundary\s+Version\s+Isolates'
+        $text | Should -Match 'Name\s+Available\s+Default\s+Boundary\s+Version\s+Isolates'
         $text | Should -Match 'Nspawn\s+True\s+True'
         Get-SandboxBackend Chroot | Format-List | Format-Plain | Should -Match 'DoesNotIsolate\s+:\s+\S'
     }
@@ -66,6 +66,6 @@ Describe 'Views' {
             }
         }
 
-        $types.Count | Should -Be 6
+        $types.Count | Should -Be 7
     }
 }

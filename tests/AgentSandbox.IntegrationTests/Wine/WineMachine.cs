@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 
 namespace AgentSandbox.IntegrationTests.Wine;
 
 /// <summary>The tests that share one <see cref="WineMachine"/>: making one takes ten seconds and half a gigabyte.</summary>
 [CollectionDefinition(Name)]
+[SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "It is a collection, as xunit has them.")]
 public sealed class WineCollection : ICollectionFixture<WineMachine>
 {
     /// <summary>Name of the collection.</summary>

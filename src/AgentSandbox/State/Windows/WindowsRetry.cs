@@ -2,7 +2,7 @@ namespace AgentSandbox.State.Windows;
 
 /// <summary>
 /// Tries again what fails on Windows because somebody has a file open at this moment: a virus scanner, an indexer, or another process of ours that
-/// reads it. Bounded: about a second, then the failure is the caller's. On other systems nothing is tried twice.
+/// reads it. Bounded: about two seconds, then the failure is the caller's. On other systems nothing is tried twice.
 /// </summary>
 internal static class WindowsRetry
 {
@@ -11,7 +11,7 @@ internal static class WindowsRetry
     private const int DirectoryNotEmpty = unchecked((int)0x80070091);
 
     /// <summary>Milliseconds between the attempts.</summary>
-    private static readonly int[] s_pauses = [1, 2, 5, 10, 20, 50, 100, 200, 300, 400];
+    private static readonly int[] s_pauses = [1, 1, 2, 2, 5, 5, 10, 10, 20, 20, 50, 50, 100, 100, 200, 200, 300, 300, 400, 400];
 
     /// <summary>Does something to a file.</summary>
     /// <typeparam name="T">What comes of it.</typeparam>

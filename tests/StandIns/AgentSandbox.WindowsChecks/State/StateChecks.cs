@@ -129,17 +129,17 @@ internal static class StateChecks
                 while (!Volatile.Read(ref stop))
                 {
                     Check.That(StateFile.TryRead(path, StateJson.Default.RuntimeState) is not null, "there is none");
-                    Thread.Sleep(2);
+                    Thread.Sleep(5);
                 }
             }))];
-            for (int i = 1; i <= 100; i++)
+            for (int i = 1; i <= 50; i++)
             {
                 StateFile.Write(path, state with { LeaderId = i }, StateJson.Default.RuntimeState);
             }
 
             Volatile.Write(ref stop, true);
             Task.WaitAll(readers);
-            Check.Same(100, StateFile.TryRead(path, StateJson.Default.RuntimeState)!.LeaderId, "what was written last");
+            Check.Same(50, StateFile.TryRead(path, StateJson.Default.RuntimeState)!.LeaderId, "what was written last");
             Check.Same(1, Directory.GetFiles(folder.Path).Length, "files that are left");
         }),
         ("state: records are added, found, refused a second time, forgotten", folder =>
