@@ -148,6 +148,7 @@ internal sealed class StandInHost : IAsyncDisposable
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["AGENTSANDBOX_HOME"] = Path.Combine(_folder, "home");
         start.Environment["AGENTSANDBOX_WSB"] = Wsb;
+        start.Environment["AGENTSANDBOX_PROGRAMS"] = Programs.Folder; // Wherever the program itself is linked from.
         return Process.Start(start)!;
     }
 
