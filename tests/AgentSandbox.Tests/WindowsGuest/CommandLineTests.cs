@@ -116,7 +116,7 @@ public sealed class CommandLineTests(ITestOutputHelper output)
     [InlineData(@"""C:\w\cmd.exe"" /s /C ""echo a""", "/C", "echo a")]
     [InlineData(@"""C:\w\cmd.exe"" /d /v:on /s /k """"", "/d", "/v:on", "/k", "")]
     public void A_line_for_cmd_is_passed_on_as_it_stands(string expected, params string[] arguments) =>
-        Assert.Equal(expected, CommandLine.OfShellLine(@"C:\w\cmd.exe", arguments));
+        Assert.Equal(expected, GuestCommandLine.OfShellLine(@"C:\w\cmd.exe", arguments));
 
     [Theory]
     [InlineData("/c")]
@@ -125,5 +125,5 @@ public sealed class CommandLineTests(ITestOutputHelper output)
     [InlineData("/d \"x", "/c", "echo a")]
     [InlineData("/?")]
     public void What_is_no_line_for_cmd_is_quoted_as_for_any_program(params string[] arguments) =>
-        Assert.Null(CommandLine.OfShellLine(@"C:\w\cmd.exe", arguments));
+        Assert.Null(GuestCommandLine.OfShellLine(@"C:\w\cmd.exe", arguments));
 }
