@@ -93,7 +93,7 @@ internal sealed class RecordStore
     }
 
     /// <summary>True when the process that was creating the sandbox is dead for certain, whatever it has left.</summary>
-    public bool WasAbandoned(string id) => IsIncomplete(id) && !IsBeingCreated(id);
+    public bool WasAbandoned(string id) => !IsBeingCreated(id) && IsIncomplete(id); // In this order: who completes a sandbox deletes the file and then lets the lock go.
 
     /// <summary>True while the creation has not been completed.</summary>
     public bool IsIncomplete(string id) => File.Exists(Path.Combine(_home.SandboxData(id), CreatingFile));

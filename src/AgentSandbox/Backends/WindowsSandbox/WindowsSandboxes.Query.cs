@@ -42,7 +42,7 @@ internal sealed partial class WindowsSandboxes
         bool isKept = FileLock.IsHeld(Paths(id).KeeperLock);
         if (_store.IsIncomplete(id))
         {
-            return isKept || _store.IsBeingCreated(id) ? ToSandbox(record, new SandboxStatus(SandboxState.Creating)) : await RepairAsync(record, cancellationToken);
+            return !isKept && _store.WasAbandoned(id) ? await RepairAsync(record, cancellationToken) : ToSandbox(record, new SandboxStatus(SandboxState.Creating));
         }
 
         if (isKept)

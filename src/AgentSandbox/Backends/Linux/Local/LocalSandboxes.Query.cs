@@ -40,7 +40,7 @@ internal sealed partial class LocalSandboxes
 
         if (_store.IsIncomplete(id))
         {
-            return _store.IsBeingCreated(id) ? ToSandbox(record, new SandboxStatus(SandboxState.Creating)) : Repair(record);
+            return _store.WasAbandoned(id) ? Repair(record) : ToSandbox(record, new SandboxStatus(SandboxState.Creating));
         }
 
         SandboxStatus status = Backend(record).Inspect(record);
