@@ -1,0 +1,17 @@
+namespace AgentSandbox.Isolation.Probes;
+
+/// <summary>Whether a payload can open devices that lead to the kernel, its log, its networks or a virtual machine. Nothing is read or written.</summary>
+internal sealed class SpecialDeviceProbe : KernelCallProbe
+{
+    /// <inheritdoc/>
+    public override IsolationProbeInfo Info { get; } = new(
+        "device.special",
+        IsolationCategory.Device,
+        IsolationSeverity.Medium,
+        "Can the sandbox open kmsg, kvm, fuse, tun or memory?",
+        "mem(4), proc_kmsg(5)",
+        "-Backend Nspawn; on chroot an unprivileged user (no -User root).");
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> Arguments(ProbeContext context, bool onHost) => ["/dev/mem", "/dev/kmsg", "/dev/kvm", "/dev/net/tun", "/dev/fuse"];
+}
