@@ -3,7 +3,7 @@ using System.Globalization;
 namespace AgentSandbox.Guest.Probes;
 
 /// <summary>Whether files by which the kernel is set and read can be opened. Nothing is written; opening is what rights decide.</summary>
-internal static class KernelFileProbes
+internal static unsafe class KernelFileProbes
 {
     private const int WriteOnly = 0x80901; // O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC; never O_CREAT or O_TRUNC
     private const int ReadOnly = 0x80900;
@@ -12,8 +12,28 @@ internal static class KernelFileProbes
     /// <summary>Arguments: paths of files that must not be writable.</summary>
     public static ProbeReport Writable(string[] args) => OpenAny(args, WriteOnly, "for writing");
 
-    /// <summary>Arguments: paths of devices.</summary>
-    public static ProbeReport Devices(string[] args) => OpenAny(args, ReadWrite, "for reading and writing");
+    /// <summary>Arguments: path and number of each device.</summary>
+    public static ProbeReport Devices(string[] args)
+    {
+        int errno = 2;
+        for (int i = 0; i + 1 < args.Length; i += 2)
+        {
+            KernelResult result = Kernel.CallPath("openat", args[i], ReadWrite);
+            if (result.Ok)
+            {
+                string number = Number(result.Value);
+                Kernel.Close(result.Value);
+                if (number == args[i + 1])
+                {
+                    return new ProbeReport(ProbeReport.Open, 0, true, $"opened {args[i]}, device {number}");
+                }
+            }
+
+            errno = result.Ok ? errno : result.Errno;
+        }
+
+        return OpenAny([], ReadWrite, "") with { Errno = errno, Detail = $"open {args.Length / 2} devices" };
+    }
 
     /// <summary>No arguments. Addresses of the kernel's code, which are all zero for those who shall not know them.</summary>
     public static ProbeReport Symbols(string[] args)
@@ -48,6 +68,15 @@ internal static class KernelFileProbes
         return mounts.Length == 0
             ? new ProbeReport(ProbeReport.Closed, 2, true, "no control groups are mounted")
             : OpenAny([.. mounts.SelectMany(mount => names.Select(name => $"{mount}/{name}"))], WriteOnly, "for writing") with { SelfTest = true };
+    }
+
+    private static string Number(nint descriptor)
+    {
+        // stx_rdev_major and stx_rdev_minor are at 128 and 132, statx(2).
+        byte* status = stackalloc byte[256];
+        byte empty = 0;
+        KernelResult result = Kernel.Call("statx", descriptor, (nint)(&empty), 0x1000 /* AT_EMPTY_PATH */, 0x7FF, (nint)status);
+        return result.Ok ? string.Create(CultureInfo.InvariantCulture, $"{*(uint*)(status + 128)}:{*(uint*)(status + 132)}") : "";
     }
 
     private static ProbeReport OpenAny(string[] paths, int flags, string how)

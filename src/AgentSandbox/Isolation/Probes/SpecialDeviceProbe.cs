@@ -1,6 +1,6 @@
 namespace AgentSandbox.Isolation.Probes;
 
-/// <summary>Whether a payload can open devices that lead to the kernel, its log, its networks or a virtual machine. Nothing is read or written.</summary>
+/// <summary>Whether a payload can open devices that lead to the kernel, its log, its networks or a virtual machine. Nothing is read or written; a node of that name that is another device is none.</summary>
 internal sealed class SpecialDeviceProbe : KernelCallProbe
 {
     /// <inheritdoc/>
@@ -13,5 +13,5 @@ internal sealed class SpecialDeviceProbe : KernelCallProbe
         "-Backend Nspawn; on chroot an unprivileged user (no -User root).");
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<string> Arguments(ProbeContext context, bool onHost) => ["/dev/mem", "/dev/kmsg", "/dev/kvm", "/dev/net/tun", "/dev/fuse"];
+    protected override IReadOnlyList<string> Arguments(ProbeContext context, bool onHost) => ["/dev/mem", "1:1", "/dev/kmsg", "1:11", "/dev/kvm", "10:232", "/dev/net/tun", "10:200", "/dev/fuse", "10:229"];
 }
