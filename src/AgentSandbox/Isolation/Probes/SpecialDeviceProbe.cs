@@ -14,4 +14,8 @@ internal sealed class SpecialDeviceProbe : KernelCallProbe
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Arguments(ProbeContext context, bool onHost) => ["/dev/mem", "1:1", "/dev/kmsg", "1:11", "/dev/kvm", "10:232", "/dev/net/tun", "10:200", "/dev/fuse", "10:229"];
+
+    /// <inheritdoc/>
+    protected override string? MissingHere(ProbeContext context) =>
+        context.Payload.IsOwnKernel ? "The sandbox's kernel is its own, and so are the devices that it shows: none of the host's is passed on." : null;
 }
