@@ -57,6 +57,34 @@ internal static unsafe class NetworkProbes
         return ProbeReport.Of(socket, control.Ok && args.Length == 0, "socket(AF_VSOCK)");
     }
 
+    /// <summary>No arguments. A packet socket for no protocol at all receives nothing.</summary>
+    public static ProbeReport Packets(string[] args)
+    {
+        KernelResult control = Kernel.Call("socket", Unix, Stream);
+        KernelResult socket = Kernel.Call("socket", 17 /* AF_PACKET */, 0x80003 /* SOCK_RAW | SOCK_CLOEXEC */);
+        return ProbeReport.Of(socket, control.Ok && args.Length == 0, "socket(AF_PACKET)");
+    }
+
+    /// <summary>Arguments: addresses of sockets by which the machine is ruled. They are connected to and told nothing.</summary>
+    public static ProbeReport Control(string[] args)
+    {
+        bool control = SocketReach.WorksInside();
+        int errno = 2;
+        foreach (string address in args)
+        {
+            KernelResult result = SocketReach.Connect(address, out nint socket);
+            if (result.Ok)
+            {
+                Kernel.Close(socket);
+                return new ProbeReport(ProbeReport.Open, 0, control, $"connected to {address}");
+            }
+
+            errno = result.Errno;
+        }
+
+        return new ProbeReport(ProbeReport.Closed, errno, control, $"connect to {args.Length} sockets by which a machine is ruled");
+    }
+
     private static ProbeReport Listen(int family, byte[] address, string what)
     {
         KernelResult socket = Kernel.Call("socket", family, Stream);

@@ -42,6 +42,29 @@ internal static class ProcessProbes
         return new ProbeReport(ProbeReport.Closed, 0, seen > 0, $"/proc shows {seen} processes, none of the host's.");
     }
 
+    /// <summary>Arguments: the canary's process id; the prefix of the value that ends in the secret.</summary>
+    public static ProbeReport HostEnvironment(string[] args)
+    {
+        bool control = TryRead("/proc/self/environ", out _);
+        KernelResult file = Kernel.CallPath("openat", $"/proc/{args[0]}/environ", 0x80000 /* O_CLOEXEC */);
+        if (!file.Ok)
+        {
+            return new ProbeReport(ProbeReport.Closed, file.Errno, control, $"open /proc/{args[0]}/environ");
+        }
+
+        // As long as it is: the canary has its parent's environment too.
+        var text = new System.Text.StringBuilder();
+        while (Kernel.Read(file.Value, out string part) is { Ok: true, Value: > 0 } && text.Length < 1 << 21)
+        {
+            text.Append(part);
+        }
+
+        Kernel.Close(file.Value);
+        string all = text.ToString();
+        int at = all.IndexOf("=" + args[1], StringComparison.Ordinal);
+        return ProbeReport.OfSecret(at < 0 ? "" : all[(at + 1 + args[1].Length)..].Split('\0')[0], 0, control, $"read /proc/{args[0]}/environ");
+    }
+
     /// <summary>Arguments: the canary's process id.</summary>
     public static ProbeReport SignalHost(string[] args)
     {

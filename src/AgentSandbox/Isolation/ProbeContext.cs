@@ -16,6 +16,12 @@ internal sealed class ProbeContext : ProbeSetting, IProbeKind
     /// <summary>What the host sees of a process in the sandbox that was started as any payload is.</summary>
     public required PayloadView Payload { get; init; }
 
+    /// <summary>Sockets by which this machine may be ruled: container engines, D-Bus, systemd.</summary>
+    public IReadOnlyList<string> ControlSockets { get; init; } =
+    [
+        "unix:/run/docker.sock", "unix:/run/containerd/containerd.sock", "unix:/run/podman/podman.sock", "unix:/run/crio/crio.sock", "unix:/run/dbus/system_bus_socket", "unix:/run/systemd/private",
+    ];
+
     /// <summary>What of Windows is to be looked for, where this machine is a distribution of WSL.</summary>
     public WslSurroundings Wsl { get; init; } = WslSurroundings.OfThisMachine;
 }

@@ -28,6 +28,20 @@ public class ProbeTests
         { "res.pids", IsolationObserver.Host },
         { "res.cpu", IsolationObserver.Host },
         { "res.disk", IsolationObserver.Host },
+        { "fs.mount", IsolationObserver.GuestReport },
+        { "process.environ-host", IsolationObserver.GuestProof },
+        { "ipc.sysv", IsolationObserver.GuestProof },
+        { "net.raw", IsolationObserver.GuestReport },
+        { "kernel.sysctl-write", IsolationObserver.GuestReport },
+        { "kernel.kallsyms", IsolationObserver.GuestReport },
+        { "kernel.dmesg", IsolationObserver.GuestReport },
+        { "kernel.bpf", IsolationObserver.GuestReport },
+        { "kernel.keyring", IsolationObserver.GuestReport },
+        { "kernel.io-uring", IsolationObserver.GuestReport },
+        { "kernel.userfaultfd", IsolationObserver.GuestReport },
+        { "kernel.handle-open", IsolationObserver.GuestReport },
+        { "priv.clock", IsolationObserver.GuestReport },
+        { "device.special", IsolationObserver.GuestReport },
     };
 
     [Theory]
@@ -48,6 +62,8 @@ public class ProbeTests
     [Theory]
     [InlineData("fs.host-path", IsolationObserver.GuestProof)]
     [InlineData("fs.host-write", IsolationObserver.Host)]
+    [InlineData("kernel.sysfs-write", IsolationObserver.GuestReport)]
+    [InlineData("res.cgroup-write", IsolationObserver.GuestReport)]
     [InlineData("kernel.nested-userns", IsolationObserver.GuestReport)] // The kernel refuses it in a chroot: user_namespaces(7).
     public async Task A_process_outside_of_every_boundary_is_exposed(string id, IsolationObserver observedBy)
     {
@@ -99,6 +115,22 @@ public class ProbeTests
         { "priv.host-root", IsolationObserver.Host },
         { "priv.nnp", IsolationObserver.Host },
         { "device.block", IsolationObserver.GuestReport },
+        { "fs.mount", IsolationObserver.GuestReport },
+        { "process.environ-host", IsolationObserver.Host },
+        { "ipc.sysv", IsolationObserver.Host },
+        { "net.raw", IsolationObserver.GuestReport },
+        { "kernel.sysctl-write", IsolationObserver.GuestReport },
+        { "kernel.sysfs-write", IsolationObserver.GuestReport },
+        { "kernel.kallsyms", IsolationObserver.GuestReport },
+        { "kernel.dmesg", IsolationObserver.GuestReport },
+        { "kernel.bpf", IsolationObserver.GuestReport },
+        { "kernel.keyring", IsolationObserver.GuestReport },
+        { "kernel.io-uring", IsolationObserver.GuestReport },
+        { "kernel.userfaultfd", IsolationObserver.GuestReport },
+        { "kernel.handle-open", IsolationObserver.GuestReport },
+        { "priv.clock", IsolationObserver.GuestReport },
+        { "device.special", IsolationObserver.GuestReport },
+        { "res.cgroup-write", IsolationObserver.GuestReport },
     };
 
     [Theory]
@@ -108,6 +140,50 @@ public class ProbeTests
         await using RawSandbox sandbox = await RawSandbox.BubblewrapAsync();
         IsolationResult result = await sandbox.RunAsync(id);
         Assert.True(result.Verdict == Isolated && result.ObservedBy == observedBy, $"{result.Verdict} by {result.ObservedBy}: {result.Evidence}");
+    }
+
+    [Fact]
+    public async Task A_socket_by_which_the_machine_is_ruled_is_critical()
+    {
+        string folder = Directory.CreateTempSubdirectory("agentsandbox-control-").FullName;
+        File.SetUnixFileMode(folder, (UnixFileMode)0x1ED);
+        string path = Path.Combine(folder, "docker.sock");
+        using var listener = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
+        listener.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(path));
+        listener.Listen(8);
+        File.SetUnixFileMode(path, (UnixFileMode)0x1FF);
+        string[] sockets = ["unix:/nobody/listens.sock", "unix:" + path];
+        try
+        {
+            await using RawSandbox open = await RawSandbox.OpenAsync(new SandboxSpecification { Backend = "raw" });
+            IsolationResult exposed = await open.RunAsync("net.control-sockets", sockets);
+            Assert.True(exposed is { Verdict: Exposed, Severity: IsolationSeverity.Critical }, exposed.Evidence);
+            Assert.Equal(IsolationVerdict.NotApplicable, (await open.RunAsync("net.control-sockets", sockets[..1])).Verdict);
+
+            await using RawSandbox mounted = await RawSandbox.OpenAsync(new SandboxSpecification { Backend = "raw", Mounts = [new SandboxMount { Source = folder, Target = folder }] });
+            Assert.Equal(IsolationVerdict.Declared, (await mounted.RunAsync("net.control-sockets", sockets)).Verdict);
+
+            await using RawSandbox held = await RawSandbox.BubblewrapAsync();
+            IsolationResult isolated = await held.RunAsync("net.control-sockets", sockets);
+            Assert.True(isolated.Verdict == Isolated, isolated.Evidence);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Loading_modules_is_asked_for_only_where_the_kernel_takes_any()
+    {
+        bool takesAny = File.Exists("/proc/sys/kernel/modules_disabled");
+        await using RawSandbox open = await RawSandbox.ChrootAsRootAsync();
+        IsolationResult result = await open.RunAsync("kernel.module");
+        Assert.True(result.Verdict == (takesAny ? Exposed : IsolationVerdict.NotApplicable), $"{result.Verdict}: {result.Evidence}");
+
+        await using RawSandbox held = await RawSandbox.BubblewrapAsync();
+        result = await held.RunAsync("kernel.module");
+        Assert.True(result.Verdict == (takesAny ? Isolated : IsolationVerdict.NotApplicable), $"{result.Verdict}: {result.Evidence}");
     }
 
     [Fact]

@@ -50,7 +50,12 @@ internal sealed partial class RawSandbox : IAsyncDisposable
         await IsolationRun.RunAsync("test", Assert.Single(ProbeRegistry.Create([id])), Context, CancellationToken.None);
 
     /// <summary>Runs a probe as if this machine were a distribution of WSL with these surroundings.</summary>
-    public async Task<IsolationResult> RunAsync(string id, WslSurroundings wsl) => await IsolationRun.RunAsync(
+    public Task<IsolationResult> RunAsync(string id, WslSurroundings wsl) => RunAsync(id, wsl, Context.ControlSockets);
+
+    /// <summary>Runs a probe as if this machine were ruled by these sockets.</summary>
+    public Task<IsolationResult> RunAsync(string id, IReadOnlyList<string> controlSockets) => RunAsync(id, Context.Wsl, controlSockets);
+
+    private async Task<IsolationResult> RunAsync(string id, WslSurroundings wsl, IReadOnlyList<string> controlSockets) => await IsolationRun.RunAsync(
         "test",
         Assert.Single(ProbeRegistry.Create([id])),
         new ProbeContext
@@ -62,6 +67,7 @@ internal sealed partial class RawSandbox : IAsyncDisposable
             Sandbox = Context.Sandbox,
             Host = Context.Host,
             Wsl = wsl,
+            ControlSockets = controlSockets,
         },
         CancellationToken.None);
 

@@ -16,7 +16,12 @@ public class OutOfSightTests
     private const string Reason = "The engine is on another machine.";
 
     // Attempts that need nothing that was planted here; those of WSL too, since an engine on Windows may run its containers there.
-    private static readonly string[] s_attempted = ["net.egress", "net.vsock", "kernel.nested-userns", "device.block", "wsl.interop", "wsl.drvfs", "wsl.vsock"];
+    private static readonly string[] s_attempted =
+    [
+        "net.egress", "net.vsock", "kernel.nested-userns", "device.block", "wsl.interop", "wsl.drvfs", "wsl.vsock",
+        "fs.mount", "net.raw", "net.control-sockets", "kernel.sysctl-write", "kernel.sysfs-write", "kernel.kallsyms", "kernel.dmesg", "kernel.bpf", "kernel.keyring", "kernel.io-uring",
+        "kernel.userfaultfd", "kernel.handle-open", "kernel.module", "priv.clock", "device.special", "res.cgroup-write",
+    ];
 
     public static TheoryData<string> Probes => [.. IsolationTester.Catalogue.Select(probe => probe.Id).Where(id => !id.StartsWith("wsb.", StringComparison.Ordinal))];
 

@@ -64,6 +64,7 @@ internal sealed class NspawnLauncher : GuestLauncher
             "--no-new-privileges=yes",
             "--drop-capability=" + DroppedCapabilities,
             "--resolv-conf=off", "--timezone=off", "--link-journal=off",
+            "--bind-ro=/dev/null:/dev/net/tun", // systemd-nspawn gives every container this device.
         ];
         if (specification.Network != NetworkMode.Host)
         {

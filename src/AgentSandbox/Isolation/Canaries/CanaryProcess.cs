@@ -15,8 +15,9 @@ internal sealed class CanaryProcess : IDisposable
     private readonly Process _process;
     private readonly string _log;
 
-    private CanaryProcess(Process process, string runId, string secret, string log)
+    private CanaryProcess(Process process, string runId, string secret, string environmentSecret, string log)
     {
+        EnvironmentSecret = environmentSecret;
         _process = process;
         _log = log;
         Prefix = PrefixOf(runId);
@@ -32,6 +33,9 @@ internal sealed class CanaryProcess : IDisposable
     /// <summary>And ends with this.</summary>
     public string Secret { get; }
 
+    /// <summary>A value of its environment starts with <see cref="Prefix"/> and ends with this.</summary>
+    public string EnvironmentSecret { get; }
+
     /// <summary>How many SIGUSR1 it got.</summary>
     public int Signals => File.ReadAllLines(_log).Length;
 
@@ -46,16 +50,16 @@ internal sealed class CanaryProcess : IDisposable
     /// <exception cref="ProbeFailedException">It does not start.</exception>
     public static async Task<CanaryProcess> StartAsync(string runId, string log, CancellationToken cancellationToken)
     {
-        string secret = HostCanaries.NewSecret();
+        string secret = HostCanaries.NewSecret(), environmentSecret = HostCanaries.NewSecret();
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
         foreach (string argument in new[] { "-c", Script, "agentsandbox-canary", log, PrefixOf(runId) + secret })
         {
             start.ArgumentList.Add(argument);
         }
 
-        start.Environment["AGENTSANDBOX_CANARY"] = PrefixOf(runId) + HostCanaries.NewSecret();
+        start.Environment["AGENTSANDBOX_CANARY"] = PrefixOf(runId) + environmentSecret;
         Process process = Process.Start(start) ?? throw new ProbeFailedException("The canary process did not start.");
-        var canary = new CanaryProcess(process, runId, secret, log);
+        var canary = new CanaryProcess(process, runId, secret, environmentSecret, log);
         try
         {
             return await process.StandardOutput.ReadLineAsync(cancellationToken) == "ready" ? canary : throw new ProbeFailedException("The canary process did not get ready.");

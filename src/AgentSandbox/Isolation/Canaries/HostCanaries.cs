@@ -4,18 +4,19 @@ namespace AgentSandbox.Isolation.Canaries;
 
 /// <summary>
 /// What one run plants on the host for the sandbox to be caught with: files, a process, listeners, each with a secret of its own. Removed whatever
-/// happens; if this process is killed, the canary process ends with it and only a folder with random numbers in it is left in the temporary folder.
+/// happens; if this process is killed, the canary process ends with it and only a folder with random numbers in it is left in the temporary folder, and a page of shared memory, which the next run removes.
 /// </summary>
 internal sealed class HostCanaries : IAsyncDisposable
 {
     private readonly CanaryListener _loopback;
     private readonly CanaryListener _abstract;
 
-    private HostCanaries(string runId, CanaryFiles files, CanaryProcess process, CanaryListener loopback, CanaryListener @abstract)
+    private HostCanaries(string runId, CanaryFiles files, CanaryProcess process, CanaryMemory memory, CanaryListener loopback, CanaryListener @abstract)
     {
         RunId = runId;
         Files = files;
         Process = process;
+        Memory = memory;
         _loopback = loopback;
         _abstract = @abstract;
     }
@@ -28,6 +29,9 @@ internal sealed class HostCanaries : IAsyncDisposable
 
     /// <summary>The process.</summary>
     public CanaryProcess Process { get; }
+
+    /// <summary>The shared memory.</summary>
+    public CanaryMemory Memory { get; }
 
     /// <summary>TCP port on 127.0.0.1.</summary>
     public int LoopbackPort => _loopback.Port;
@@ -50,20 +54,22 @@ internal sealed class HostCanaries : IAsyncDisposable
         string runId = NewSecret();
         CanaryFiles files = CanaryFiles.Create(runId);
         CanaryProcess? process = null;
+        CanaryMemory? memory = null;
         CanaryListener? loopback = null;
         CanaryListener? @abstract = null;
         try
         {
             process = await CanaryProcess.StartAsync(runId, files.SignalLog, cancellationToken);
+            memory = CanaryMemory.Plant();
             loopback = CanaryListener.OnLoopback(NewSecret());
             @abstract = CanaryListener.OnAbstractName(AbstractNameOf(runId), NewSecret());
-            var canaries = new HostCanaries(runId, files, process, loopback, @abstract);
+            var canaries = new HostCanaries(runId, files, process, memory, loopback, @abstract);
             await canaries.VerifyAsync(cancellationToken);
             return canaries;
         }
         catch
         {
-            Remove(@abstract, loopback, process, files);
+            Remove(@abstract, loopback, memory, process, files);
             throw;
         }
     }
@@ -76,6 +82,7 @@ internal sealed class HostCanaries : IAsyncDisposable
     {
         Files.Verify();
         Process.Verify();
+        Memory.Verify();
         await _loopback.VerifyAsync(cancellationToken);
         await _abstract.VerifyAsync(cancellationToken);
     }
@@ -83,7 +90,7 @@ internal sealed class HostCanaries : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        Remove(_abstract, _loopback, Process, Files);
+        Remove(_abstract, _loopback, Memory, Process, Files);
         return ValueTask.CompletedTask;
     }
 

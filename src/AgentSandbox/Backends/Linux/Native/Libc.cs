@@ -76,6 +76,18 @@ internal static unsafe partial class Libc
         public int Pid;
     }
 
+    [LibraryImport("libc", EntryPoint = "shmget", SetLastError = true)]
+    public static partial int ShmGet(int key, nuint size, int flags);
+
+    [LibraryImport("libc", EntryPoint = "shmat", SetLastError = true)]
+    public static partial nint ShmAt(int id, void* address, int flags);
+
+    [LibraryImport("libc", EntryPoint = "shmdt", SetLastError = true)]
+    public static partial int ShmDt(void* address);
+
+    [LibraryImport("libc", EntryPoint = "shmctl", SetLastError = true)]
+    public static partial int ShmCtl(int id, int command, void* buffer);
+
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, uint mode);
 

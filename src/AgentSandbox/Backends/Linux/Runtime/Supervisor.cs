@@ -123,6 +123,11 @@ public sealed class Supervisor
         int process = Errno.Check(Libc.PidFdOpen(_launcherId), "open the started process");
         GuestHandshake.Run(SandboxPaths.SocketName, process, () => LogTail(), _record.Name);
         _leaderId = FindLeader();
+        if (_launcher.HasProcessNamespace)
+        {
+            DelegatedGroups.TakeBack(_leaderId, _record.IdBase);
+        }
+
         return process;
     }
 

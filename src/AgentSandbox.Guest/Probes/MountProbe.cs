@@ -1,17 +1,17 @@
 using System.Globalization;
 using System.Text;
 
-namespace AgentSandbox.Guest.Probes.Wsl;
+namespace AgentSandbox.Guest.Probes;
 
-/// <summary>Whether a drive of Windows can be mounted.</summary>
-internal static unsafe class DriveProbe
+/// <summary>Whether something can be mounted: memory, or a drive of Windows.</summary>
+internal static unsafe class MountProbe
 {
     private const nint NewMounts = 0x2_0000; // CLONE_NEWNS
     private const nint Private = 0x4_4000; // MS_PRIVATE | MS_REC
     private const nint Flags = 0xF; // MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
     private const nint Detach = 2; // MNT_DETACH
 
-    /// <summary>Arguments: the folder to work in, empty for one of the sandbox's own; address of the drives' file server; mounts as TYPE|SOURCE|OPTIONS.</summary>
+    /// <summary>Arguments: the folder to work in, empty for one of the sandbox's own; address of a file server that mounts may name as {server}; mounts as TYPE|SOURCE|OPTIONS.</summary>
     public static ProbeReport Mount(string[] args)
     {
         string? folder = SandboxFolder.Writable(args[0].Length > 0 ? args[0] : null).FirstOrDefault();
