@@ -93,7 +93,7 @@ inventory() {
     local directory
     for directory in /proc/[0-9]*; do
         case $(readlink "$directory/exe" 2>/dev/null || true) in
-            */agentsandbox | */agentsandbox\ * | */agentsandbox-guest* | */.agentsandbox/guest* | */systemd-nspawn | */standins/wsl.exe) echo "process ${directory#/proc/} $(tr '\0' ' ' <"$directory/cmdline" 2>/dev/null || true)" ;;
+            */agentsandbox | */agentsandbox\ * | */agentsandbox-guest* | */.agentsandbox/guest* | */systemd-nspawn | */stand-ins/wsl.exe) echo "process ${directory#/proc/} $(tr '\0' ' ' <"$directory/cmdline" 2>/dev/null || true)" ;;
         esac
     done
     # The engine's own mounts are there as long as it is.

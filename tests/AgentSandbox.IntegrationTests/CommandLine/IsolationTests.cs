@@ -28,7 +28,7 @@ public class IsolationTests
     {
         await using var program = new CommandLineProgram();
         string text = await program.OkAsync("test", "--backend", "chroot", "--severity", "high", "--summary");
-        Assert.Matches(@"^Chroot: \d+ Isolated, \d+ Exposed, in .*\ngrade D\n  An opening of high severity is at most D: ", text);
+        Assert.Matches(@"^Chroot: \d+ Isolated, \d+ Exposed, \d+ NotApplicable, in .*\ngrade D\n  An opening of high severity is at most D: ", text);
         Assert.Matches(@"\nCATEGORY +ISOLATED +EXPOSED .*\n", text);
         JsonElement json = (await program.JsonAsync("test", "--backend", "chroot", "--severity", "high", "--summary", "--json"))[0];
         Assert.Equal("D", json.GetProperty("Grade").GetString());

@@ -19,7 +19,7 @@ internal static class StandInWsl
     private static readonly Lazy<string> s_archive = new(MakeArchive);
 
     /// <summary>Its program.</summary>
-    public static string Program { get; } = Path.GetFullPath(Path.Combine(Programs.Folder, "../standins/wsl.exe"));
+    public static string Program { get; } = Path.GetFullPath(Path.Combine(Programs.Folder, "../stand-ins/wsl.exe"));
 
     /// <summary>Its folder.</summary>
     public static string Folder { get; } = Path.Combine(Path.GetTempPath(), $"agsb-wsl-{Environment.ProcessId}");
