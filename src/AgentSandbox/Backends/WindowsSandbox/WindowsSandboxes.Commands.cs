@@ -12,7 +12,7 @@ internal sealed partial class WindowsSandboxes
     {
         SandboxRecord record = Record(id);
         InstancePaths paths = Paths(id);
-        if (!FileLock.IsHeld(paths.KeeperLock) || State(id) is not { Phase: InstancePhase.Running } state)
+        if (!FileLock.IsHeld(paths.KeeperLock) || State(id) is not { Phase: InstancePhase.Running, Reason: null } state)
         {
             throw await NotRunningAsync(record, cancellationToken);
         }

@@ -47,7 +47,9 @@ internal sealed partial class WindowsSandboxes
 
         if (isKept)
         {
-            return ToSandbox(record, new SandboxStatus(File.Exists(Paths(id).StopRequest) ? SandboxState.Removing : SandboxState.Running));
+            return ToSandbox(record, File.Exists(Paths(id).StopRequest) ? new SandboxStatus(SandboxState.Removing)
+                : State(id)?.Reason is { } reason ? new SandboxStatus(SandboxState.Failed, reason)
+                : new SandboxStatus(SandboxState.Running));
         }
 
         if (record.Expires <= DateTimeOffset.UtcNow || record.ThrowAway && !FileLock.IsHeld(Paths(id).OwnerLock))

@@ -89,6 +89,11 @@ internal sealed partial class Keeper
     /// <summary>Ends the instance and deletes what is left of it; of one that just ended the record stays, to say why.</summary>
     private async Task<int> FinishAsync(FileLock lives, KeeperEnd end, Task<int>? guest)
     {
+        if (_state.Reason is not null && Directory.Exists(_paths.Data))
+        {
+            Persist(_state); // The end takes a while; from now on nobody shall take it for running.
+        }
+
         try
         {
             await surroundings.Instance.EndAsync(_state, wait: true, CancellationToken.None);
