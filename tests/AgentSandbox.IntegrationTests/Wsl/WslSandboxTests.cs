@@ -15,13 +15,18 @@ public sealed class WslSandboxTests
     public async Task An_idle_distribution_does_not_end_under_a_live_sandbox()
     {
         await using var host = new SandboxHost();
-        Sandbox sandbox = await host.CreateAsync("Wsl");
-        await host.ShellAsync(sandbox, "sleep 1000 >/dev/null 2>&1 & echo begun > ~/file");
-        await host.Manager.DisposeAsync(); // No connection, no process of ours: only what holds the distribution.
-        await Task.Delay(8000);
+        await host.Manager.RemoveAsync((await host.CreateAsync("Wsl")).Id);
+        Sandbox sandbox;
+        await using (var creator = new SandboxManager(host.Home))
+        {
+            sandbox = await creator.CreateAsync(new SandboxSpecification { Backend = "Wsl" });
+            await creator.RunAsync(sandbox.Id, CommandSpecification.Shell("sleep 2345 >/dev/null 2>&1 & echo begun > ~/file"));
+        }
+
+        await Task.Delay(8000); // No connection, no process of ours: only what holds the distribution.
         await using var other = new SandboxManager(host.Home);
         Assert.Equal(SandboxState.Running, other.Get(sandbox.Id).State);
-        Assert.Equal("begun\nsleep 1000\n", (await other.RunAsync(sandbox.Id, CommandSpecification.Shell("cat ~/file; cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o 'sleep 100[0]'"))).StandardOutput);
+        Assert.Equal("begun\nsleep 2345\n", (await other.RunAsync(sandbox.Id, CommandSpecification.Shell("cat ~/file; cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o 'sleep 234[5]'"))).StandardOutput);
     }
 
     [Fact]
