@@ -48,7 +48,7 @@ public sealed class WslSandboxTests
         await using var host = new SandboxHost();
         Sandbox sandbox = await host.CreateAsync("Wsl");
         await host.ShellAsync(sandbox, "echo kept > ~/file; sync");
-        await using SandboxCommand running = await host.Manager.StartCommandAsync(sandbox.Id, CommandSpecification.Shell("sleep 1000"));
+        await using SandboxCommand running = await host.Manager.StartCommandAsync(sandbox.Id, CommandSpecification.Shell("sleep 2346"));
         Assert.Equal(0, (await StandInWsl.RunAsync(null, "--terminate", StandInWsl.NameOf(host.Home))).ExitCode);
         Assert.Equal(SandboxErrorId.GuestDisconnected, (await Assert.ThrowsAsync<SandboxException>(() => running.Completion.WaitAsync(TimeSpan.FromSeconds(20)))).ErrorId);
         // The runtime folder is in memory and went with the distribution, so nothing says that it had been running.
