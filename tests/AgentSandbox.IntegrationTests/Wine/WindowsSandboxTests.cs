@@ -41,6 +41,22 @@ public sealed class WindowsSandboxTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
+    /// <summary>The stand-in runs its guest on this very machine and enforces no mapping: every boundary that has a canary is open, and has to be found open.</summary>
+    [Fact]
+    public async Task Isolation_is_measured_in_an_instance_and_openings_are_found()
+    {
+        JsonElement[] results = [.. JsonDocument.Parse((await OkAsync("test", "--backend", "WindowsSandbox", "--json")).Output).RootElement.EnumerateArray()];
+        foreach ((string id, string observer) in new[] { ("wsb.host-path", "GuestProof"), ("wsb.processes", "GuestProof"), ("wsb.mapped-folders", "Host") })
+        {
+            JsonElement result = Assert.Single(results, r => r.GetProperty("Id").GetString() == id);
+            Assert.Equal((id, "Exposed", observer), (id, result.GetProperty("Verdict").GetString(), result.GetProperty("ObservedBy").GetString()));
+        }
+
+        Assert.All(results.Where(r => r.GetProperty("Id").GetString()!.StartsWith("kernel.", StringComparison.Ordinal)), r => Assert.Equal("NotApplicable", r.GetProperty("Verdict").GetString()));
+        Assert.Equal(0, JsonDocument.Parse((await OkAsync("list", "--json")).Output).RootElement.GetArrayLength());
+        await UntilAsync(() => !Running("agentsandbox-guest.exe").Any(), "The guest lives on.");
+    }
+
     [Fact]
     public async Task Agentsandbox_exe_creates_runs_streams_copies_times_out_and_removes()
     {
