@@ -23,6 +23,12 @@ Describe 'Making a backend ready' {
         $attribute.SupportsShouldProcess | Should -BeTrue
     }
 
+    It 'says at once, with -WhatIf too, when a feature of Windows is asked for elsewhere' {
+        { Enable-SandboxBackend WindowsSandbox -WhatIf } | Should -Throw -ErrorId 'BackendSetupFailed*'
+        { Install-SandboxBackend WindowsSandbox -Confirm:$false } | Should -Throw -ErrorId 'BackendSetupNotSupported*'
+        { Enable-SandboxBackend Wsl -Confirm:$false } | Should -Throw
+    }
+
     It 'takes an archive of a file system only' {
         { Install-SandboxBackend Nspawn -RootFileSystem variable:x } | Should -Throw -ErrorId 'PathNotFileSystem*'
     }

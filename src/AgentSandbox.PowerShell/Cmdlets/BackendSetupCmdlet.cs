@@ -28,7 +28,7 @@ public abstract class BackendSetupCmdlet : SandboxCmdlet
             BackendSetupStep? step = RunPumped((_, _) => Task.FromResult(Plan()));
             if (step is null)
             {
-                WriteVerbose($"Nothing is to be done for the backend {Name}.");
+                WriteWarning($"Nothing is to be done for the backend {Name}.");
                 return;
             }
 

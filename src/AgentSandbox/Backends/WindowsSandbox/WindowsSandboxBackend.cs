@@ -54,10 +54,19 @@ internal sealed class WindowsSandboxBackend(SandboxHome home, SandboxMachine mac
     public IReadOnlyList<string> Warnings(SandboxSpecification specification) => WindowsSandboxRules.Warnings(specification);
 
     /// <inheritdoc/>
-    public BackendSetupStep? PlanEnable() => Look().Step == ReadinessStep.FeatureOff ? FeatureSwitch.Step : null;
+    public BackendSetupStep? PlanEnable()
+    {
+        Readiness.Readiness now = Look();
+        return now.Step switch
+        {
+            ReadinessStep.FeatureOff => FeatureSwitch.Step,
+            ReadinessStep.Ready or ReadinessStep.ClientMissing or ReadinessStep.ClientNotAnswering => null,
+            _ => throw NotPossible(now),
+        };
+    }
 
     /// <inheritdoc/>
-    public BackendSetupStep? PlanInstall(BackendInstallOptions options) => null;
+    public BackendSetupStep? PlanInstall(BackendInstallOptions options) => throw NotInstalled();
 
     /// <inheritdoc/>
     public async Task<BackendSetupResult> EnableAsync(IProgress<SandboxProgress>? progress, CancellationToken cancellationToken)
@@ -73,7 +82,7 @@ internal sealed class WindowsSandboxBackend(SandboxHome home, SandboxMachine mac
             case ReadinessStep.Ready or ReadinessStep.ClientMissing or ReadinessStep.ClientNotAnswering:
                 return Result("The feature is enabled already; nothing was changed.", restart: false);
             default:
-                throw new SandboxException(SandboxErrorId.BackendSetupFailed, $"Windows Sandbox can't be enabled here: {before.Reason}", before.Action!, Name);
+                throw NotPossible(before);
         }
     }
 
@@ -82,6 +91,9 @@ internal sealed class WindowsSandboxBackend(SandboxHome home, SandboxMachine mac
 
     /// <inheritdoc/>
     public Task<BackendSetupResult> UninstallAsync(IProgress<SandboxProgress>? progress, CancellationToken cancellationToken) => throw NotInstalled();
+
+    private static SandboxException NotPossible(Readiness.Readiness now) =>
+        new(SandboxErrorId.BackendSetupFailed, $"Windows Sandbox can't be enabled here: {now.Reason}", now.Action!, BackendName);
 
     private static SandboxException NotInstalled() =>
         new(SandboxErrorId.BackendSetupNotSupported, NothingToInstall, "Enable it: Enable-SandboxBackend WindowsSandbox.", BackendName);
