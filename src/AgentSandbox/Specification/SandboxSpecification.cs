@@ -9,7 +9,7 @@ public sealed record SandboxSpecification
     /// <summary>Name of the built-in image: this machine's <c>/usr</c>, read-only, under a fresh small root.</summary>
     public const string HostImage = "host";
 
-    /// <summary>Name of the choice that takes this machine's own boundary where it is ready, else the strongest that the container engine has.</summary>
+    /// <summary>Name of the choice that takes this machine's own boundary where it is ready, else the strongest that the container engine has; on Windows the strongest that is ready.</summary>
     public const string AutoBackend = "Auto";
 
     /// <summary>Name, unique on this machine without regard to case; made up when null.</summary>
