@@ -59,6 +59,8 @@ run_xunit() {
     counters=$(grep -o '<Counters [^>]*' "$trx")
     number() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
     add_counts "$project" "$(number passed)" "$(number failed)" "$(($(number total) - $(number executed)))" "$([ -n "$filter" ] && echo true || echo false)"
+    # By name: the log of a long run is looked at from its end.
+    while read -r name; do broken+=("$project: $name"); done < <(sed -n 's/.*<UnitTestResult .*testName="\([^"]*\)".*outcome="Failed".*/\1/p' "$trx")
     # A crashed test host leaves results of what ran before it.
     [ $code -eq 0 ] || [ "$(number failed)" -gt 0 ] || broken+=("$project: the test run ended with code $code")
 }
@@ -83,6 +85,7 @@ run_pester() {
     if [ -n "$summary" ]; then
         read -r -a counts <<<"$summary"
         add_counts "Pester" "${counts[@]}" false
+        while read -r line; do broken+=("Pester: $line"); done < <(sed -n 's/^FAILED: //p' "$results/pester")
     else
         broken+=("Pester: it ended without a result")
     fi

@@ -23,7 +23,7 @@ function Get-EngineContainer {
 # done a moment after the container is.
 function Get-Leftover {
     $watch = [Diagnostics.Stopwatch]::StartNew()
-    do { $left = Find-Leftover } while ($left -and $watch.Elapsed.TotalSeconds -lt 5)
+    do { $left = Find-Leftover } while ($left -and $watch.Elapsed.TotalSeconds -lt 30)
     $left
 }
 

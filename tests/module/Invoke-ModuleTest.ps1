@@ -35,6 +35,12 @@ finally {
     }
 }
 
+# Once more at the end, where the log of a long run is looked at first.
+foreach ($test in @($result.Failed) + @($result.FailedBlocks)) {
+    Write-Output "FAILED: $(Split-Path $test.ScriptBlock.File -Leaf):$($test.StartLine) $($test.ExpandedPath)"
+    $test.ErrorRecord | ForEach-Object { Write-Output "    $("$_" -replace '\n', "`n    ")" }
+}
+
 # A file that can't be discovered has no failed test, and a skipped test is one that nobody ran.
 if ($result.Result -ne 'Passed' -or $result.PassedCount -eq 0 -or $result.SkippedCount -ne 0) {
     throw "The module's tests did not pass: $($result.FailedCount) failed, $($result.FailedBlocksCount + $result.FailedContainersCount) blocks or files failed, $($result.SkippedCount) skipped."

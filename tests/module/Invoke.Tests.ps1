@@ -53,7 +53,7 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot', 'Docker', 'GViso
 
         It 'ends a script by an error of its own, after standard error too' {
             $ErrorActionPreference = 'Stop'
-            (Get-Failure { Invoke-InSandbox $s 'echo problem >&2; sleep 40709' -TimeoutSec 0.5 2>$null }).FullyQualifiedErrorId | Should -BeLike 'CommandTimedOut,*'
+            (Get-Failure { Invoke-InSandbox $s 'echo problem >&2; sleep 40709' -TimeoutSec 3 2>$null }).FullyQualifiedErrorId | Should -BeLike 'CommandTimedOut,*'
         }
 
         It 'shows standard error as the bare line, also in a script' {
@@ -182,7 +182,7 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot', 'Docker', 'GViso
 
         It 'is a time-out: an error, 124, and nothing goes on' {
             $errors = @()
-            Invoke-InSandbox $s 'echo before; sleep 40713' -TimeoutSec 0.5 -ErrorAction SilentlyContinue -ErrorVariable errors | Should -Be 'before'
+            Invoke-InSandbox $s 'echo before; sleep 40713' -TimeoutSec 3 -ErrorAction SilentlyContinue -ErrorVariable errors | Should -Be 'before'
             $errors.FullyQualifiedErrorId | Should -BeLike 'CommandTimedOut,*'
             $errors[0].CategoryInfo.Category | Should -Be 'OperationTimeout'
             $LASTEXITCODE | Should -Be 124
@@ -190,7 +190,7 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot', 'Docker', 'GViso
         }
 
         It 'is a time-out in a result, without an error' {
-            $result = Invoke-InSandbox $s 'echo before; sleep 40714' -TimeoutSec 0.5 -AsResult -ErrorVariable errors
+            $result = Invoke-InSandbox $s 'echo before; sleep 40714' -TimeoutSec 3 -AsResult -ErrorVariable errors
             $result.TimedOut | Should -BeTrue
             $result.ExitCode | Should -Be 124
             $result.StandardOutput | Should -Be "before`n"
@@ -412,7 +412,7 @@ Describe 'A throw-away sandbox of <_>' -ForEach 'Nspawn', 'Chroot', 'Docker', 'G
     }
 
     It 'is gone after a time-out' {
-        (Invoke-InSandbox -Backend $backend 'sleep 40721' -TimeoutSec 0.3 -AsResult).TimedOut | Should -BeTrue
+        (Invoke-InSandbox -Backend $backend 'sleep 40721' -TimeoutSec 1 -AsResult).TimedOut | Should -BeTrue
     }
 
     It 'is gone after Ctrl+C' {
