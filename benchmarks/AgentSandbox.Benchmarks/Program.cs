@@ -27,6 +27,7 @@ internal static class Program
             ("commands in containers", () => ContainerCommandRow.MeasureAsync(bench)),
             ("copying into and out of containers", () => ContainerCopyRow.MeasureAsync(bench)),
             ("throughput", () => ThroughputRow.MeasureAsync(bench)),
+            ("isolation", () => IsolationRow.MeasureAsync(bench)),
             ("memory", () => MemoryRow.MeasureAsync(bench)),
             ("import", () => ImportRow.MeasureAsync(bench, Path.Combine(artifacts, "module", "AgentSandbox", "AgentSandbox.psd1"))),
         ];

@@ -82,3 +82,36 @@ Describe 'about_AgentSandbox' {
         }
     }
 }
+
+Describe '<_>' -ForEach 'about_AgentSandbox_Backends', 'about_AgentSandbox_Isolation', 'about_AgentSandbox_Security' {
+    It 'is found, and names no cmdlet, parameter or topic that is not there' {
+        $text = Get-Help $_ | Out-String
+        $text | Should -Match "(?m)^ +$_`\s*$"
+        $commands = (Get-Module AgentSandbox).ExportedCommands
+        foreach ($name in [regex]::Matches($text, '(?<![\w-])[A-Z][a-z]+-(?:Agent|Sandbox|InSandbox)\w*').Value | Sort-Object -Unique) {
+            $commands.Keys | Should -Contain $name
+        }
+
+        $parameters = $commands.Values.Parameters.Keys + 'BeIsolated' | Sort-Object -Unique
+        foreach ($name in [regex]::Matches($text, '(?<=[\s(])-([A-Z]\w+)').ForEach({ $_.Groups[1].Value }) | Sort-Object -Unique) {
+            $parameters | Should -Contain $name
+        }
+
+        foreach ($topic in [regex]::Matches($text, 'about_AgentSandbox\w*').Value | Sort-Object -Unique) {
+            Get-Help $topic | Should -Not -BeNullOrEmpty
+        }
+    }
+
+    It 'has lines that a terminal of 80 columns shows' {
+        Get-Content (Join-Path $ModulePath "en-US/$_.help.txt") | Where-Object Length -GT 79 | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'about_AgentSandbox_Backends' {
+    It 'has every backend' {
+        $text = Get-Help about_AgentSandbox_Backends | Out-String
+        foreach ($name in (Get-SandboxBackend).Name) {
+            $text | Should -Match "(?m)^ +$name( |\s*$)"
+        }
+    }
+}

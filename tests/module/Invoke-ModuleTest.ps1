@@ -35,8 +35,8 @@ finally {
     }
 }
 
-# Once more at the end, where the log of a long run is looked at first.
-foreach ($test in @($result.Failed) + @($result.FailedBlocks)) {
+# Once more at the end, where the log of a long run is looked at first. A test without an error of its own failed with its block.
+foreach ($test in @($result.Failed) + @($result.FailedBlocks) | Where-Object ErrorRecord) {
     Write-Output "FAILED: $(Split-Path $test.ScriptBlock.File -Leaf):$($test.StartLine) $($test.ExpandedPath)"
     $test.ErrorRecord | ForEach-Object { Write-Output "    $("$_" -replace '\n', "`n    ")" }
 }
