@@ -1,4 +1,5 @@
 using AgentSandbox.Backends;
+using AgentSandbox.Backends.Linux.Local;
 using AgentSandbox.Isolation;
 
 namespace AgentSandbox;
@@ -35,6 +36,10 @@ public sealed partial class SandboxManager
     /// <summary>Where the commands of a backend's sandboxes run.</summary>
     /// <param name="backend">Its name.</param>
     internal PayloadPlace PayloadPlaceOf(string backend) => _backends.First(b => b.Name == backend).PayloadPlace;
+
+    /// <summary>The image in this machine's store that a sandbox's root is made from; null when its backend keeps its images elsewhere.</summary>
+    /// <param name="sandbox">The sandbox.</param>
+    internal SandboxImage? ImageOf(Sandbox sandbox) => _backends.First(b => b.Name == sandbox.Backend) is ILocalBackend ? Images.Get(sandbox.Image) : null;
 
     /// <summary>Measures where a backend's sandboxes run; null when that is here.</summary>
     /// <inheritdoc cref="ISandboxProvider.TryTest"/>

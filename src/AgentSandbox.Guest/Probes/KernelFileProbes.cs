@@ -53,6 +53,31 @@ internal static unsafe class KernelFileProbes
             : new ProbeReport(ProbeReport.Closed, read.Errno, control, $"/proc/kallsyms shows {addresses.Length} addresses, all zero");
     }
 
+    /// <summary>Arguments: paths of files that must have nothing to say.</summary>
+    public static ProbeReport HaveData(string[] args)
+    {
+        bool control = Kernel.CallPath("openat", "/proc/self/status", ReadOnly) is { Ok: true, Value: var status } && Kernel.Read(status, out _) is { Ok: true, Value: > 0 };
+        int errno = 0;
+        foreach (string path in args)
+        {
+            KernelResult file = Kernel.CallPath("openat", path, ReadOnly);
+            KernelResult read = file.Ok ? Kernel.Read(file.Value, out _) : file;
+            if (file.Ok)
+            {
+                Kernel.Close(file.Value);
+            }
+
+            if (read is { Ok: true, Value: > 0 })
+            {
+                return new ProbeReport(ProbeReport.Open, 0, control, $"read {read.Value} bytes of {path}");
+            }
+
+            errno = read.Ok ? errno : read.Errno;
+        }
+
+        return new ProbeReport(ProbeReport.Closed, errno, control, $"read {string.Join(", ", args)}");
+    }
+
     /// <summary>No arguments. Files of the control groups that are mounted where this process is: its limits, its devices, and the program that runs when a group empties.</summary>
     public static ProbeReport ControlGroups(string[] args)
     {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using AgentSandbox.Backends;
 using AgentSandbox.Isolation.Canaries;
+using AgentSandbox.Isolation.Observation;
 using AgentSandbox.Isolation.WindowsSandbox;
 
 namespace AgentSandbox.Isolation;
@@ -60,6 +61,7 @@ public sealed class IsolationTester
                 Defaults = Manager.Resolve(new SandboxSpecification { Backend = sandbox.Backend, Image = sandbox.Image }),
                 Canaries = canaries,
                 Payload = payload.View,
+                Bases = Manager.ImageOf(sandbox) is { } image ? BaseFolder.Of(image) : null,
                 Sandbox = payload.RunProbeAsync,
                 Host = onHost,
             };

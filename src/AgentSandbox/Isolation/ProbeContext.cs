@@ -22,6 +22,9 @@ internal sealed class ProbeContext : ProbeSetting, IProbeKind
         "unix:/run/docker.sock", "unix:/run/containerd/containerd.sock", "unix:/run/podman/podman.sock", "unix:/run/crio/crio.sock", "unix:/run/dbus/system_bus_socket", "unix:/run/systemd/private",
     ];
 
+    /// <summary>Folders of this machine that the sandbox's root is made from; null when only the payload's mounts say it.</summary>
+    public IReadOnlyList<BaseFolder>? Bases { get; init; }
+
     /// <summary>What of Windows is to be looked for, where this machine is a distribution of WSL.</summary>
     public WslSurroundings Wsl { get; init; } = WslSurroundings.OfThisMachine;
 }

@@ -23,24 +23,29 @@ internal sealed class PayloadProcess
     /// <param name="arguments">The arguments, one of them a random token.</param>
     /// <returns>The process.</returns>
     /// <exception cref="ProbeFailedException">There is none, or there are several: somebody imitates it.</exception>
-    public static PayloadProcess Find(IReadOnlyList<string> arguments)
+    public static PayloadProcess Find(IReadOnlyList<string> arguments) => FindAll(arguments) switch
+    {
+        [PayloadProcess one] => one,
+        var all => throw new ProbeFailedException($"The host sees {all.Count} processes where it expects the one that it started in the sandbox."),
+    };
+
+    /// <summary>Finds the processes whose arguments after the program's name are exactly these.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <returns>The processes.</returns>
+    public static IReadOnlyList<PayloadProcess> FindAll(IReadOnlyList<string> arguments)
     {
         byte[] tail = Encoding.UTF8.GetBytes(string.Concat(arguments.Select(argument => '\0' + argument)) + '\0');
-        var found = new List<int>();
-        foreach (string folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
-                && TryReadArguments(folder, out byte[] line)
-                && line.AsSpan().EndsWith(tail)
-                && line.AsSpan(0, line.Length - tail.Length).IndexOf((byte)0) < 0)
-            {
-                found.Add(id);
-            }
-        }
+        return Where(line => line.AsSpan().EndsWith(tail) && line.AsSpan(0, line.Length - tail.Length).IndexOf((byte)0) < 0);
+    }
 
-        return found.Count == 1
-            ? new PayloadProcess(found[0])
-            : throw new ProbeFailedException($"The host sees {found.Count} processes where it expects the one that it started in the sandbox.");
+    /// <summary>Finds the other processes of its parent whose program was started by a name.</summary>
+    /// <param name="program">The name, the first of the arguments.</param>
+    /// <returns>The processes.</returns>
+    public IReadOnlyList<PayloadProcess> Siblings(string program)
+    {
+        byte[] head = Encoding.UTF8.GetBytes(program + '\0');
+        string parent = Status("PPid");
+        return [.. Where(line => line.AsSpan().StartsWith(head)).Where(process => process.Id != Id && process.TryStatus("PPid") == parent)];
     }
 
     /// <summary>Whether it has ended, or is a zombie: then nothing of it is left to look at.</summary>
@@ -136,6 +141,20 @@ internal sealed class PayloadProcess
         {
             return ""; // It has ended.
         }
+    }
+
+    private static List<PayloadProcess> Where(Func<byte[], bool> matches)
+    {
+        var found = new List<PayloadProcess>();
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id) && TryReadArguments(folder, out byte[] line) && matches(line))
+            {
+                found.Add(new PayloadProcess(id));
+            }
+        }
+
+        return found;
     }
 
     private static bool TryReadArguments(string folder, out byte[] line)

@@ -30,6 +30,12 @@ internal sealed class PayloadView
     /// <summary>The same at the beginning of one.</summary>
     public string Subject => "T" + Name[1..];
 
+    /// <summary>
+    /// The process whose root is the sandbox's as this machine has it: the payload's own; or that of gVisor's file server (runsc-gofer), through which
+    /// alone the payload's files come. Null when there is none to be seen.
+    /// </summary>
+    public PayloadProcess? Files => !IsOwnKernel ? _process : _process?.Siblings("runsc-gofer") is [var server] ? server : null;
+
     /// <summary>Sees a payload.</summary>
     /// <param name="place">Where its backend runs it.</param>
     /// <param name="sandbox">Its sandbox.</param>
@@ -39,7 +45,9 @@ internal sealed class PayloadView
     public static PayloadView Of(PayloadPlace place, Sandbox sandbox, IReadOnlyList<string> arguments) => place switch
     {
         PayloadPlace.ThisKernel => OfProcess(PayloadProcess.Find(arguments)),
-        PayloadPlace.OwnKernel => OfKernel(sandbox),
+
+        // A runtime that only has the name of one with a kernel of its own: then the payload is a process here like any other.
+        PayloadPlace.OwnKernel => PayloadProcess.FindAll(arguments).Count > 0 ? OfProcess(PayloadProcess.Find(arguments)) : OfKernel(sandbox),
         _ => Elsewhere("The engine is on another machine, so this one sees nothing of the sandbox's processes."),
     };
 
