@@ -3,7 +3,7 @@ namespace AgentSandbox.Guest.Probes;
 /// <summary>Makes an empty file with a name that the host gave, in each folder where that is possible, for the host to look for; and removes it again.</summary>
 internal static unsafe class FileMarkProbe
 {
-    private const int Create = 0xA00C1; // O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC: never a file that is there
+    private const int Create = 0x800C1; // O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC: never a file that is there, and through no link
     private const int OwnerOnly = 0x180;
     private const int ReadOnlyFileSystem = 30; // EROFS
     private const nint NewMounts = 0x2_0000; // CLONE_NEWNS

@@ -5,7 +5,7 @@ internal static class FileSystemProbes
 {
     private const int ReadOnly = 0x80900; // O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC
     private const int Append = 0x80D01; // O_WRONLY | O_APPEND, and the same; never O_CREAT
-    private const int Create = 0xA00C1; // O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+    private const int Create = 0x800C1; // O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
     private const int PathOnly = 0x280000; // O_PATH | O_CLOEXEC
 
     /// <summary>Arguments: path of the canary.</summary>

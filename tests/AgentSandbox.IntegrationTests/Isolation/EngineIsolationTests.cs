@@ -12,19 +12,20 @@ public partial class BackendIsolationTests
         "fs.host-path", "fs.host-write", "fs.proc-root", "fs.chroot-reentry", "process.host-visible", "net.vsock", "kernel.nested-userns", "device.block",
         "fs.mount", "net.raw", "net.control-sockets", "kernel.sysctl-write", "kernel.sysfs-write", "kernel.kallsyms", "kernel.dmesg", "kernel.bpf", "kernel.keyring", "kernel.io-uring",
         "kernel.userfaultfd", "kernel.handle-open", "kernel.module", "priv.clock", "device.special", "res.cgroup-write",
+        "kernel.proc-masks", "fs.rootfs-readonly",
     ];
 
     [Theory]
     [InlineData("Docker")]
     [InlineData("GVisor")]
-    public async Task An_engines_defaults_hold_everything_but_disk_space(string backend)
+    public async Task An_engines_defaults_hold_everything_but_disk_space_and_dockers_kernel(string backend)
     {
         Dictionary<string, IsolationResult> results = await TestAsync(new SandboxSpecification { Backend = backend });
         Assert.Equal(IsolationTester.Catalogue.Select(probe => probe.Id), results.Keys);
 
         // Of a process behind gVisor the host sees the kernel that answers it, which is in the host's process namespace: no proof there.
         string[] reported = backend == "GVisor" ? [.. s_reported, "process.signal-host", "process.ptrace-host", "process.environ-host"] : s_reported;
-        foreach (IsolationResult result in results.Values.Where(result => result.Id != "res.disk"))
+        foreach (IsolationResult result in results.Values.Where(result => result.Id is not ("res.disk" or "kernel.shared" or "kernel.lsm")))
         {
             if (result.Verdict == IsolationVerdict.NotApplicable)
             {
@@ -35,6 +36,9 @@ public partial class BackendIsolationTests
             IsolationObserver observer = reported.Contains(result.Id) ? IsolationObserver.GuestReport : IsolationObserver.Host;
             Assert.True(result.Verdict == IsolationVerdict.Isolated && result.ObservedBy == observer, Describe(result));
         }
+
+        IsolationResult kernel = results["kernel.shared"];
+        Assert.True(kernel.ObservedBy == IsolationObserver.Host && kernel.Verdict == (backend == "GVisor" ? IsolationVerdict.Isolated : IsolationVerdict.Exposed), Describe(kernel));
 
         // Only some storages of an engine can limit it, and then the backend does by itself. It is nobody's request, so not declared.
         IsolationResult disk = results["res.disk"];
@@ -47,8 +51,7 @@ public partial class BackendIsolationTests
     {
         var specification = new SandboxSpecification { Backend = "Docker", Image = await TestImage.NameAsync(), ReadOnly = true };
         Dictionary<string, IsolationResult> results = await TestAsync(specification);
-        IsolationResult[] open = [.. results.Values.Where(result => result.Verdict is not (IsolationVerdict.Isolated or IsolationVerdict.NotApplicable))];
-        Assert.True(open.Length == 0, Describe(open));
+        AssertOnlySharedKernel(results);
     }
 
     [Fact]
@@ -56,7 +59,7 @@ public partial class BackendIsolationTests
     {
         Dictionary<string, IsolationResult> results = await TestAsync(new SandboxSpecification { Backend = "GVisor", ReadOnly = true });
         Assert.All(results.Values, result => Assert.True(
-            result.Verdict == (result.Id == "res.disk" ? IsolationVerdict.Inconclusive : IsolationVerdict.Isolated) || result.Verdict == IsolationVerdict.NotApplicable, Describe(result)));
+            result.Verdict == (result.Id is "res.disk" or "fs.host-owner" ? IsolationVerdict.Inconclusive : IsolationVerdict.Isolated) || result.Verdict == IsolationVerdict.NotApplicable, Describe(result)));
     }
 
     [Fact]
@@ -64,16 +67,18 @@ public partial class BackendIsolationTests
     {
         Dictionary<string, IsolationResult> results = await TestAsync(new SandboxSpecification { Backend = "Docker", User = "root" });
         AssertExposed(results, "priv.host-root", IsolationObserver.Host);
-        IsolationResult[] open = [.. results.Values.Where(result => result.Id is not ("priv.host-root" or "res.disk") && result.Verdict is not (IsolationVerdict.Isolated or IsolationVerdict.NotApplicable))];
-        Assert.True(open.Length == 0, Describe(open));
+        AssertExposed(results, "fs.host-owner", IsolationObserver.Host);
+        AssertExposed(results, "fs.rootfs-readonly", IsolationObserver.GuestReport);
+        AssertOnlySharedKernel(results, "priv.host-root", "fs.host-owner", "fs.rootfs-readonly", "res.disk");
     }
 
     [Fact]
-    public async Task Root_in_gVisor_is_nobody_on_the_host()
+    public async Task Root_in_gVisor_is_nobody_on_the_host_but_for_its_files()
     {
         Dictionary<string, IsolationResult> results = await TestAsync(new SandboxSpecification { Backend = "GVisor", User = "root" });
-        IsolationResult[] open = [.. results.Values.Where(result => result.Id != "res.disk" && result.Verdict is not (IsolationVerdict.Isolated or IsolationVerdict.NotApplicable))];
-        Assert.True(open.Length == 0, Describe(open));
+        AssertExposed(results, "fs.host-owner", IsolationObserver.Host); // Its processes are not, but the file server makes its files as whom it says.
+        AssertExposed(results, "fs.rootfs-readonly", IsolationObserver.GuestReport);
+        AssertHolds(results, "fs.host-owner", "fs.rootfs-readonly", "res.disk");
     }
 
     [Fact]
@@ -87,8 +92,7 @@ public partial class BackendIsolationTests
 
         Assert.True(results["net.egress"].Verdict is IsolationVerdict.Declared or IsolationVerdict.NotApplicable, Describe(results["net.egress"]));
         string[] declared = ["net.host-loopback", "net.abstract-unix", "net.egress", "res.disk"];
-        IsolationResult[] open = [.. results.Values.Where(result => !declared.Contains(result.Id) && result.Verdict is not (IsolationVerdict.Isolated or IsolationVerdict.NotApplicable))];
-        Assert.True(open.Length == 0, Describe(open));
+        AssertOnlySharedKernel(results, declared);
     }
 
     [Theory]

@@ -14,6 +14,9 @@ public class LyingGuestTests
     [InlineData("res.memory")]
     [InlineData("res.pids")]
     [InlineData("res.cpu")]
+    [InlineData("kernel.shared")]
+    [InlineData("fs.host-owner")]
+    [InlineData("fs.propagation")]
     public async Task What_the_host_sees_is_not_the_guests_to_tell(string id)
     {
         await using RawSandbox sandbox = await RawSandbox.LyingAsync(Says("""{"outcome":"closed","errno":1,"selfTest":true,"detail":"all fine","nonce":""}"""));
@@ -25,6 +28,9 @@ public class LyingGuestTests
     [InlineData("process.signal-host")]
     [InlineData("process.host-visible")]
     [InlineData("net.host-loopback")]
+    [InlineData("fs.rootfs-readonly")]
+    [InlineData("kernel.proc-masks")]
+    [InlineData("fs.base-intact")]
     public async Task A_guest_that_claims_to_be_held_is_quoted_as_such(string id)
     {
         await using RawSandbox sandbox = await RawSandbox.LyingAsync(Says("""{"outcome":"closed","errno":1,"selfTest":true,"detail":"all fine","nonce":""}"""));

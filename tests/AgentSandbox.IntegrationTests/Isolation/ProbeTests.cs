@@ -42,6 +42,11 @@ public class ProbeTests
         { "kernel.handle-open", IsolationObserver.GuestReport },
         { "priv.clock", IsolationObserver.GuestReport },
         { "device.special", IsolationObserver.GuestReport },
+        { "kernel.shared", IsolationObserver.Host },
+        { "kernel.proc-masks", IsolationObserver.GuestReport },
+        { "fs.rootfs-readonly", IsolationObserver.GuestReport },
+        { "fs.base-intact", IsolationObserver.Host },
+        { "fs.host-owner", IsolationObserver.Host },
     };
 
     [Theory]
@@ -64,6 +69,7 @@ public class ProbeTests
     [InlineData("fs.host-write", IsolationObserver.Host)]
     [InlineData("kernel.sysfs-write", IsolationObserver.GuestReport)]
     [InlineData("res.cgroup-write", IsolationObserver.GuestReport)]
+    [InlineData("fs.propagation", IsolationObserver.Host)]
     [InlineData("kernel.nested-userns", IsolationObserver.GuestReport)] // The kernel refuses it in a chroot: user_namespaces(7).
     public async Task A_process_outside_of_every_boundary_is_exposed(string id, IsolationObserver observedBy)
     {
@@ -82,6 +88,8 @@ public class ProbeTests
     [InlineData("priv.caps")]
     [InlineData("priv.host-root")]
     [InlineData("device.block")]
+    [InlineData("fs.host-owner")]
+    [InlineData("fs.rootfs-readonly")]
     public async Task An_ordinary_user_in_a_chroot_stays_in(string id)
     {
         await using RawSandbox sandbox = await RawSandbox.ChrootAsNobodyAsync();
@@ -131,6 +139,10 @@ public class ProbeTests
         { "priv.clock", IsolationObserver.GuestReport },
         { "device.special", IsolationObserver.GuestReport },
         { "res.cgroup-write", IsolationObserver.GuestReport },
+        { "kernel.proc-masks", IsolationObserver.GuestReport },
+        { "fs.rootfs-readonly", IsolationObserver.Host },
+        { "fs.base-intact", IsolationObserver.Host },
+        { "fs.propagation", IsolationObserver.Host },
     };
 
     [Theory]

@@ -46,6 +46,10 @@ internal sealed partial class RawSandbox : IAsyncDisposable
     /// <summary>No boundary at all, under a specification of one's choice.</summary>
     public static Task<RawSandbox> OpenAsync(SandboxSpecification specification) => StartAsync(specification, null, [GuestProgram.Path], null);
 
+    /// <summary>No boundary but a mount namespace, whose mounts are copies of the host's that share, receive or do neither.</summary>
+    public static Task<RawSandbox> InOwnMountsAsync(string propagation) =>
+        StartAsync(new SandboxSpecification { Backend = "raw" }, null, ["unshare", "--mount", "--propagation", propagation, GuestProgram.Path], null);
+
     public async Task<IsolationResult> RunAsync(string id) =>
         await IsolationRun.RunAsync("test", Assert.Single(ProbeRegistry.Create([id])), Context, CancellationToken.None);
 
@@ -68,6 +72,7 @@ internal sealed partial class RawSandbox : IAsyncDisposable
             Host = Context.Host,
             Wsl = wsl,
             ControlSockets = controlSockets,
+            Bases = Context.Bases,
         },
         CancellationToken.None);
 
@@ -119,6 +124,7 @@ internal sealed partial class RawSandbox : IAsyncDisposable
             Payload = view(),
             Sandbox = sandbox ?? HostProbeRunner.For(launcher),
             Host = HostProbeRunner.For(GuestProgram.Path),
+            Bases = root is null ? [new BaseFolder("/usr", "/usr")] : [new BaseFolder("/", root)], // A chroot(8) is in its base itself.
         };
         return new RawSandbox(context, holder, root);
     }

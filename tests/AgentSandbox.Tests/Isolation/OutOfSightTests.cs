@@ -21,6 +21,7 @@ public class OutOfSightTests
         "net.egress", "net.vsock", "kernel.nested-userns", "device.block", "wsl.interop", "wsl.drvfs", "wsl.vsock",
         "fs.mount", "net.raw", "net.control-sockets", "kernel.sysctl-write", "kernel.sysfs-write", "kernel.kallsyms", "kernel.dmesg", "kernel.bpf", "kernel.keyring", "kernel.io-uring",
         "kernel.userfaultfd", "kernel.handle-open", "kernel.module", "priv.clock", "device.special", "res.cgroup-write",
+        "kernel.proc-masks", "fs.rootfs-readonly",
     ];
 
     public static TheoryData<string> Probes => [.. IsolationTester.Catalogue.Select(probe => probe.Id).Where(id => !id.StartsWith("wsb.", StringComparison.Ordinal))];

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using AgentSandbox.Backends.Linux.FileSystem;
 using AgentSandbox.Backends.Linux.Native;
 using AgentSandbox.Backends.Linux.Runtime;
@@ -11,7 +12,8 @@ namespace AgentSandbox.Isolation.Observation;
 /// </summary>
 internal static class FileMark
 {
-    private const int NoFollow = 0x20000; // O_NOFOLLOW
+    // O_NOFOLLOW, one of the few numbers of open(2) that are not the same everywhere.
+    private static readonly int s_noFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
     /// <summary>A name that nobody has.</summary>
     /// <returns>The name.</returns>
@@ -25,7 +27,7 @@ internal static class FileMark
     public static uint? OwnerOf(string root, string folder, string name)
     {
         using FileDescriptor top = FileDescriptor.Open(root, Libc.O_PATH);
-        using FileDescriptor? file = RootPath.TryOpen(top.Value, $"{folder.TrimEnd('/')}/{name}", Libc.O_PATH | NoFollow);
+        using FileDescriptor? file = RootPath.TryOpen(top.Value, $"{folder.TrimEnd('/')}/{name}", Libc.O_PATH | s_noFollow);
         return file is null ? null : FileOwner.Of(PathOf(file)).Uid;
     }
 
@@ -36,14 +38,18 @@ internal static class FileMark
     /// <returns>Whether it was there.</returns>
     public static bool Remove(string root, string folder, string name)
     {
-        using FileDescriptor top = FileDescriptor.Open(root, Libc.O_PATH);
-        using FileDescriptor? parent = RootPath.TryOpen(top.Value, folder, Libc.O_PATH);
-        if (parent is null || !File.Exists($"{PathOf(parent)}/{name}"))
+        if (OwnerOf(root, folder, name) is null)
         {
             return false;
         }
 
-        File.Delete($"{PathOf(parent)}/{name}");
+        using FileDescriptor top = FileDescriptor.Open(root, Libc.O_PATH);
+        using FileDescriptor? parent = RootPath.TryOpen(top.Value, folder, Libc.O_PATH);
+        if (parent is not null)
+        {
+            File.Delete($"{PathOf(parent)}/{name}"); // A link itself, not what it leads to.
+        }
+
         return true;
     }
 
