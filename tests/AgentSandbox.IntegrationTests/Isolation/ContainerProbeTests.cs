@@ -70,6 +70,9 @@ public class ContainerProbeTests
     [InlineData("res.pids", IsolationVerdict.Exposed)]
     [InlineData("res.cpu", IsolationVerdict.Exposed)]
     [InlineData("kernel.seccomp", IsolationVerdict.Isolated)]
+    [InlineData("kernel.shared", IsolationVerdict.Exposed)]
+    [InlineData("fs.host-owner", IsolationVerdict.Exposed)]
+    [InlineData("fs.propagation", IsolationVerdict.Isolated)] // Its root receives from the host and gives nothing.
     public async Task What_docker_run_leaves_open_without_options_is_exposed(string id, IsolationVerdict verdict)
     {
         await using RawSandbox sandbox = await RawSandbox.ContainerAsync("--network", "none");
