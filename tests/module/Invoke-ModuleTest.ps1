@@ -18,8 +18,9 @@ Import-Module Pester -MinimumVersion 5.0
 
 # Short, because the path of a Unix socket has 108 bytes at most.
 $state = Join-Path ([IO.Path]::GetTempPath()) "as-$([Guid]::NewGuid().ToString('N').Substring(0, 8))"
-$before = $env:AGENTSANDBOX_HOME
+$before = $env:AGENTSANDBOX_HOME, $env:XDG_CONFIG_HOME
 $env:AGENTSANDBOX_HOME = $state
+$env:XDG_CONFIG_HOME = Join-Path $state 'config' # The defaults of who runs the tests are none of theirs.
 try {
     $configuration = New-PesterConfiguration
     $configuration.Run.Path = $Path
@@ -29,7 +30,7 @@ try {
     $result = Invoke-Pester -Configuration $configuration
 }
 finally {
-    $env:AGENTSANDBOX_HOME = $before
+    $env:AGENTSANDBOX_HOME, $env:XDG_CONFIG_HOME = $before
     if (Test-Path $state) {
         Remove-Item $state -Recurse -Force
     }

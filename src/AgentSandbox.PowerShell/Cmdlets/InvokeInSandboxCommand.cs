@@ -180,7 +180,7 @@ public sealed partial class InvokeInSandboxCommand
             Script = script,
             AsResult = AsResult,
             AsBytes = AsByteStream,
-            ThrowAway = Sandbox is null && IsSpecified ? ChooseBackend(ReadSpecification()) : null,
+            ThrowAway = Sandbox is null && IsSpecified ? ChooseBackend(ReadSpecification(ReadDefaults())) : null,
             ExitCodeIsError = LanguagePrimitives.IsTrue(GetVariableValue("PSNativeCommandUseErrorActionPreference")),
         };
     }

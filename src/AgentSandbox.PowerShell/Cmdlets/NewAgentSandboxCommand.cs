@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using AgentSandbox.PowerShell.Parameters;
 using AgentSandbox.PowerShell.Pump;
@@ -8,38 +7,33 @@ namespace AgentSandbox.PowerShell.Cmdlets;
 /// <summary>Creates sandboxes and starts them.</summary>
 [Cmdlet(VerbsCommon.New, "AgentSandbox", SupportsShouldProcess = true)]
 [OutputType(typeof(Sandbox))]
-public sealed class NewAgentSandboxCommand : SpecificationCmdlet
+public sealed class NewAgentSandboxCommand : WholeSpecificationCmdlet
 {
+    private SandboxSpecification _basis = new();
+
     /// <summary>Names; one is made up when there is none.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [AllowEmptyString]
     public string[]? Name { get; set; }
 
-    /// <summary>Variables of every command.</summary>
+    /// <summary>A specification file to begin with; the other parameters go before what it says.</summary>
     [Parameter]
-    public IDictionary? Environment { get; set; }
+    [ValidateNotNullOrEmpty]
+    public string? Path { get; set; }
 
-    /// <summary>User of every command.</summary>
-    [Parameter]
-    public string? User { get; set; }
-
-    /// <summary>Folder that commands start in.</summary>
-    [Parameter]
-    public string? WorkingDirectory { get; set; }
-
-    /// <summary>Host name inside.</summary>
-    [Parameter]
-    public string? Hostname { get; set; }
-
-    /// <summary>Time after which the sandbox is removed.</summary>
-    [Parameter]
-    [Duration]
-    public TimeSpan? TimeToLive { get; set; }
-
-    /// <summary>Time without a command after which the sandbox is stopped.</summary>
-    [Parameter]
-    [Duration]
-    public TimeSpan? IdleTimeout { get; set; }
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        try
+        {
+            // A file says it all: with the user's own defaults added it would mean something else on each machine.
+            _basis = Path is null ? ReadDefaults() : SpecificationFile.Read(HostPath.Literal(SessionState, Path));
+        }
+        catch (SandboxException e)
+        {
+            ThrowTerminating(e, Path);
+        }
+    }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -60,18 +54,9 @@ public sealed class NewAgentSandboxCommand : SpecificationCmdlet
 
     private void Create(string? name)
     {
-        SandboxSpecification specification = ReadSpecification() with
-        {
-            Name = name,
-            Environment = EnvironmentParameter.Read(Environment),
-            User = User,
-            WorkingDirectory = WorkingDirectory,
-            Hostname = Hostname,
-            TimeToLive = TimeToLive,
-            IdleTimeout = IdleTimeout,
-        };
-
-        if (!ShouldProcess(name ?? "(a new name)", $"Create sandbox (backend {specification.Backend}, image {specification.Image})"))
+        SandboxSpecification specification = ReadSpecification(_basis);
+        specification = specification with { Name = name ?? specification.Name };
+        if (!ShouldProcess(specification.Name ?? "(a new name)", $"Create sandbox (backend {specification.Backend}, image {specification.Image})"))
         {
             return;
         }

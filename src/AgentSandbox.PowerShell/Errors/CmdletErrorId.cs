@@ -12,6 +12,9 @@ public static class CmdletErrorId
     /// <summary>No command was given.</summary>
     public const string CommandRequired = nameof(CommandRequired);
 
+    /// <summary>Nothing was given that could become a default.</summary>
+    public const string DefaultRequired = nameof(DefaultRequired);
+
     /// <summary>The script does not exist or is no file.</summary>
     public const string ScriptNotFound = nameof(ScriptNotFound);
 

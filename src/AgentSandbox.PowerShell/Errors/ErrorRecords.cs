@@ -50,9 +50,9 @@ internal static class ErrorRecords
         SandboxErrorId.BackendNotAvailable or SandboxErrorId.ProgramNotFound => ErrorCategory.NotInstalled,
         SandboxErrorId.InvalidName or SandboxErrorId.InvalidImage or SandboxErrorId.InvalidMount or SandboxErrorId.InvalidLimit
             or SandboxErrorId.MemoryTooSmall or SandboxErrorId.InvalidEnvironment or SandboxErrorId.InvalidSpecification or SandboxErrorId.InvalidSpecificationFile
-            or CmdletErrorId.SandboxRequired or CmdletErrorId.SandboxAmbiguous or CmdletErrorId.CommandRequired
+            or CmdletErrorId.SandboxRequired or CmdletErrorId.SandboxAmbiguous or CmdletErrorId.CommandRequired or CmdletErrorId.DefaultRequired
             or CmdletErrorId.PathNotFileSystem or SandboxErrorId.ImageNotCompatible => ErrorCategory.InvalidArgument,
-        SandboxErrorId.NameInUse or SandboxErrorId.ImageInUse or SandboxErrorId.ReportExists => ErrorCategory.ResourceExists,
+        SandboxErrorId.NameInUse or SandboxErrorId.ImageInUse or SandboxErrorId.ReportExists or SandboxErrorId.SpecificationFileExists => ErrorCategory.ResourceExists,
         SandboxErrorId.SandboxBusy or SandboxErrorId.SandboxInstanceInUse => ErrorCategory.ResourceBusy,
         SandboxErrorId.SandboxNotRunning => ErrorCategory.InvalidOperation,
         SandboxErrorId.MountNotSupported or SandboxErrorId.NotEnforceable or SandboxErrorId.BackendSetupNotSupported => ErrorCategory.NotImplemented,
@@ -64,8 +64,8 @@ internal static class ErrorRecords
         SandboxErrorId.ProtocolViolation => ErrorCategory.ProtocolError,
         SandboxErrorId.CommandNotExecutable => ErrorCategory.PermissionDenied,
         SandboxErrorId.ArgumentListTooLong or CmdletErrorId.InputTooLarge => ErrorCategory.LimitsExceeded,
-        SandboxErrorId.CopyRefused or SandboxErrorId.IsolationInsufficient => ErrorCategory.SecurityError,
-        SandboxErrorId.CopyFailed or SandboxErrorId.StateFailed or SandboxErrorId.CleanupFailed or SandboxErrorId.ReportFailed => ErrorCategory.WriteError,
+        SandboxErrorId.CopyRefused or SandboxErrorId.IsolationInsufficient or SandboxErrorId.DefaultsFailed => ErrorCategory.SecurityError,
+        SandboxErrorId.CopyFailed or SandboxErrorId.StateFailed or SandboxErrorId.CleanupFailed or SandboxErrorId.ReportFailed or SandboxErrorId.SpecificationFileFailed => ErrorCategory.WriteError,
         _ => ErrorCategory.NotSpecified,
     };
 }

@@ -74,19 +74,40 @@ public abstract class SpecificationCmdlet : SandboxCmdlet
         return choice.Backend is null ? specification : specification with { Backend = choice.Backend };
     }
 
-    /// <summary>What these parameters say.</summary>
-    /// <exception cref="SandboxException"><see cref="SandboxErrorId.InvalidMount"/>.</exception>
-    private protected SandboxSpecification ReadSpecification() => new()
+    /// <summary>The user's defaults; <c>-Verbose</c> says which of them apply.</summary>
+    /// <exception cref="SandboxException">They can't be used.</exception>
+    private protected SandboxSpecification ReadDefaults()
     {
-        Backend = Backend ?? SandboxSpecification.AutoBackend,
-        Image = Image ?? SandboxSpecification.HostImage,
-        NoPull = NoPull,
-        Mounts = MountParameter.Read(Mount, SessionState),
-        Network = Network,
-        Memory = Memory,
-        Cpu = Cpu,
-        PidLimit = PidLimit,
-        DiskLimit = DiskLimit,
-        ReadOnly = ReadOnly,
+        SandboxDefaults defaults = SandboxDefaults.Read();
+        string[] names = [.. defaults.Names.Where(name => !IsGiven(ParameterOf(name)))];
+        if (names.Length > 0)
+        {
+            WriteVerbose($"From your defaults in {defaults.FilePath}: {string.Join(", ", names)}.");
+        }
+
+        return defaults.Specification;
+    }
+
+    /// <summary>What these parameters say, and what is said already where they say nothing.</summary>
+    /// <param name="basis">What is said already.</param>
+    /// <exception cref="SandboxException"><see cref="SandboxErrorId.InvalidMount"/>.</exception>
+    private protected virtual SandboxSpecification ReadSpecification(SandboxSpecification basis) => basis with
+    {
+        Backend = Backend ?? basis.Backend,
+        Image = Image ?? basis.Image,
+        NoPull = IsGiven(nameof(NoPull)) ? NoPull : basis.NoPull,
+        Mounts = IsGiven(nameof(Mount)) ? MountParameter.Read(Mount, SessionState) : basis.Mounts,
+        Network = IsGiven(nameof(Network)) ? Network : basis.Network,
+        Memory = IsGiven(nameof(Memory)) ? Memory : basis.Memory,
+        Cpu = IsGiven(nameof(Cpu)) ? Cpu : basis.Cpu,
+        PidLimit = IsGiven(nameof(PidLimit)) ? PidLimit : basis.PidLimit,
+        DiskLimit = IsGiven(nameof(DiskLimit)) ? DiskLimit : basis.DiskLimit,
+        ReadOnly = IsGiven(nameof(ReadOnly)) ? ReadOnly : basis.ReadOnly,
     };
+
+    /// <summary>The user gave this parameter, be it with null.</summary>
+    private protected bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+
+    /// <summary>Parameters have singular names.</summary>
+    private static string ParameterOf(string property) => property == nameof(SandboxSpecification.Mounts) ? nameof(Mount) : property;
 }

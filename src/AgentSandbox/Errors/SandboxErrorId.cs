@@ -129,6 +129,15 @@ public static class SandboxErrorId
     /// <summary>A specification file can't be read, or has in it what no specification has.</summary>
     public const string InvalidSpecificationFile = nameof(InvalidSpecificationFile);
 
+    /// <summary>A specification would replace a file that exists.</summary>
+    public const string SpecificationFileExists = nameof(SpecificationFileExists);
+
+    /// <summary>A specification can't be written to a file.</summary>
+    public const string SpecificationFileFailed = nameof(SpecificationFileFailed);
+
+    /// <summary>The file of a user's defaults can't be trusted, read or written.</summary>
+    public const string DefaultsFailed = nameof(DefaultsFailed);
+
     /// <summary>A report would replace a file that exists.</summary>
     public const string ReportExists = nameof(ReportExists);
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace AgentSandbox;
 
 /// <summary>
-/// Reads a specification from a JSON file. Strict: what a reader of the file would take for in force and this would drop, such as a misspelt limit, is an error.
+/// Reads a specification from a JSON file, and writes one. Strict: what a reader of the file would take for in force and this would drop, such as a misspelt limit, is an error.
 /// The keys are the property names of <see cref="SandboxSpecification"/>, as <c>agentsandbox list --json</c> writes them; the schema is
 /// module/AgentSandbox/schemas/sandbox-specification.schema.json.
 /// </summary>
@@ -40,6 +40,71 @@ public static class SpecificationFile
         return Parse(bytes, full);
     }
 
+    /// <summary>Writes a specification to a file, which is there whole or not at all. What is not said in it, and so left to the backend, is not written.</summary>
+    /// <param name="specification">The specification.</param>
+    /// <param name="path">Path of the file.</param>
+    /// <param name="replace">A file that exists is replaced.</param>
+    /// <returns>Absolute path of the file.</returns>
+    /// <exception cref="SandboxException"><see cref="SandboxErrorId.SpecificationFileExists"/> or <see cref="SandboxErrorId.SpecificationFileFailed"/>.</exception>
+    public static string Write(SandboxSpecification specification, string path, bool replace)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        ArgumentNullException.ThrowIfNull(path);
+        return Write(specification, Path.GetFullPath(path), replace, isPrivate: false);
+    }
+
+    /// <summary>As the other overload.</summary>
+    /// <param name="specification">The specification.</param>
+    /// <param name="full">Absolute path of the file.</param>
+    /// <param name="replace">A file that exists is replaced.</param>
+    /// <param name="isPrivate">Only its owner may read and write it, whatever the umask says.</param>
+    /// <returns>The path.</returns>
+    internal static string Write(SandboxSpecification specification, string full, bool replace, bool isPrivate)
+    {
+        using var content = new MemoryStream();
+        SpecificationWriter.Write(content, specification);
+
+        // What could not be read again is not written: it would be missed when it is needed.
+        Parse(content.ToArray(), full);
+        if (!replace && Path.Exists(full))
+        {
+            throw Exists(full);
+        }
+
+        string temporary = $"{full}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (isPrivate && !OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            using (FileStream file = new(temporary, options))
+            {
+                content.WriteTo(file);
+            }
+
+            File.Move(temporary, full, replace);
+            return full;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            try
+            {
+                File.Delete(temporary);
+            }
+            catch (Exception second) when (second is IOException or UnauthorizedAccessException)
+            {
+                // The folder is gone, or closed to us: then there is no file of ours either.
+            }
+
+            throw !replace && Path.Exists(full)
+                ? Exists(full)
+                : new SandboxException(SandboxErrorId.SpecificationFileFailed, $"The specification can't be written to '{full}': {error.Message}", "Check the path and its permissions.", full, error);
+        }
+    }
+
     /// <summary>Reads the content of a file.</summary>
     /// <param name="json">The content, UTF-8.</param>
     /// <param name="path">Absolute path that it came from.</param>
@@ -70,6 +135,9 @@ public static class SpecificationFile
             throw Invalid(path, $"It is no JSON: {error.Message}", error);
         }
     }
+
+    private static SandboxException Exists(string path) =>
+        new(SandboxErrorId.SpecificationFileExists, $"The file '{path}' exists.", "Choose another name, or replace it with -Force.", path);
 
     private static SandboxException Invalid(string path, string message, Exception? inner = null) => new(
         SandboxErrorId.InvalidSpecificationFile, $"The specification file '{path}' can't be used: {message}", Action, path, inner);

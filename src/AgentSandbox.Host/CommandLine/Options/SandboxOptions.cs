@@ -16,6 +16,7 @@ internal static class SandboxOptions
     private static readonly Option<string?> s_hostname = CommonOptions.Text("--hostname", "NAME", "Host name inside.");
     private static readonly Option<string?> s_timeToLive = CommonOptions.Text("--time-to-live", "TIME", "Remove the sandbox after this long, such as 90s, 30m, 1h or 2d, whoever is still there.");
     private static readonly Option<string?> s_idleTimeout = CommonOptions.Text("--idle-timeout", "TIME", "Stop the sandbox after this long without a command.");
+    private static readonly Option<string?> s_path = CommonOptions.Text("--path", "FILE", "Begin with the specification in this JSON file instead of your defaults; other options go before what it says.");
     private static readonly Option<bool> s_noPull = new("--no-pull") { Description = "An image that the container engine does not have is an error instead of being pulled." };
     private static readonly Option<bool> s_readOnly = new("--read-only") { Description = "The root file system can't be written; /tmp, /var/tmp and /run are small file systems in memory." };
 
@@ -23,7 +24,7 @@ internal static class SandboxOptions
     /// <param name="verb">The verb.</param>
     public static void AddTo(Verb verb)
     {
-        foreach (Option option in (Option[])[s_name, CommonOptions.Backend, s_image, s_noPull, s_mounts, s_network, s_memory, s_cpu, s_pids, s_disk, ProcessOptions.Environment, CommonOptions.User, ProcessOptions.WorkingDirectory, s_hostname, s_timeToLive, s_idleTimeout, s_readOnly])
+        foreach (Option option in (Option[])[s_name, s_path, CommonOptions.Backend, s_image, s_noPull, s_mounts, s_network, s_memory, s_cpu, s_pids, s_disk, ProcessOptions.Environment, CommonOptions.User, ProcessOptions.WorkingDirectory, s_hostname, s_timeToLive, s_idleTimeout, s_readOnly])
         {
             verb.Options.Add(option);
         }
@@ -33,7 +34,7 @@ internal static class SandboxOptions
     /// <param name="parsed">The arguments.</param>
     /// <param name="positionalName">A name that was given without <c>--name</c>.</param>
     /// <returns>The specification; what was not given is left to the backend.</returns>
-    /// <exception cref="SandboxException">Values can't be read; all of them are in <see cref="SandboxException.Problems"/>.</exception>
+    /// <exception cref="SandboxException">The file or the user's defaults can't be read; or values can't: all of them are in <see cref="SandboxException.Problems"/>.</exception>
     public static SandboxSpecification Bind(ParseResult parsed, string? positionalName = null)
     {
         var values = new ValueReader();
@@ -43,27 +44,30 @@ internal static class SandboxOptions
             values.Report(UsageException.Id, "--name", "The name is given twice.", "Give NAME or --name, not both.");
         }
 
-        var specification = new SandboxSpecification
+        SandboxSpecification basis = parsed.GetValue(s_path) is { } path ? SpecificationFile.Read(path) : SandboxDefaults.Read().Specification;
+        SandboxSpecification specification = basis with
         {
-            Name = name ?? positionalName,
-            Backend = parsed.GetValue(CommonOptions.Backend) ?? SandboxSpecification.AutoBackend,
-            Image = parsed.GetValue(s_image) ?? SandboxSpecification.HostImage,
-            NoPull = parsed.GetValue(s_noPull),
-            Mounts = values.Mounts("--mount", parsed.GetValue(s_mounts) ?? []),
-            Network = values.Network("--network", parsed.GetValue(s_network)),
-            Memory = values.Size("--memory", parsed.GetValue(s_memory)),
-            Cpu = values.Cpu("--cpu", parsed.GetValue(s_cpu)),
-            PidLimit = values.Count("--pid-limit", parsed.GetValue(s_pids)),
-            DiskLimit = values.Size("--disk-limit", parsed.GetValue(s_disk)),
-            Environment = values.Environment("--env", parsed.GetValue(ProcessOptions.Environment) ?? []),
-            User = parsed.GetValue(CommonOptions.User),
-            WorkingDirectory = parsed.GetValue(ProcessOptions.WorkingDirectory),
-            Hostname = parsed.GetValue(s_hostname),
-            TimeToLive = values.Duration("--time-to-live", parsed.GetValue(s_timeToLive)),
-            IdleTimeout = values.Duration("--idle-timeout", parsed.GetValue(s_idleTimeout)),
-            ReadOnly = parsed.GetValue(s_readOnly),
+            Name = name ?? positionalName ?? basis.Name,
+            Backend = parsed.GetValue(CommonOptions.Backend) ?? basis.Backend,
+            Image = parsed.GetValue(s_image) ?? basis.Image,
+            NoPull = IsGiven(s_noPull) ? parsed.GetValue(s_noPull) : basis.NoPull,
+            Mounts = IsGiven(s_mounts) ? values.Mounts("--mount", parsed.GetValue(s_mounts) ?? []) : basis.Mounts,
+            Network = values.Network("--network", parsed.GetValue(s_network)) ?? basis.Network,
+            Memory = values.Size("--memory", parsed.GetValue(s_memory)) ?? basis.Memory,
+            Cpu = values.Cpu("--cpu", parsed.GetValue(s_cpu)) ?? basis.Cpu,
+            PidLimit = values.Count("--pid-limit", parsed.GetValue(s_pids)) ?? basis.PidLimit,
+            DiskLimit = values.Size("--disk-limit", parsed.GetValue(s_disk)) ?? basis.DiskLimit,
+            Environment = IsGiven(ProcessOptions.Environment) ? values.Environment("--env", parsed.GetValue(ProcessOptions.Environment) ?? []) : basis.Environment,
+            User = parsed.GetValue(CommonOptions.User) ?? basis.User,
+            WorkingDirectory = parsed.GetValue(ProcessOptions.WorkingDirectory) ?? basis.WorkingDirectory,
+            Hostname = parsed.GetValue(s_hostname) ?? basis.Hostname,
+            TimeToLive = values.Duration("--time-to-live", parsed.GetValue(s_timeToLive)) ?? basis.TimeToLive,
+            IdleTimeout = values.Duration("--idle-timeout", parsed.GetValue(s_idleTimeout)) ?? basis.IdleTimeout,
+            ReadOnly = IsGiven(s_readOnly) ? parsed.GetValue(s_readOnly) : basis.ReadOnly,
         };
         values.ThrowIfAny();
         return specification;
+
+        bool IsGiven(Option option) => parsed.GetResult(option) is { Implicit: false };
     }
 }
