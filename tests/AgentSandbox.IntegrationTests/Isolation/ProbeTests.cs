@@ -42,6 +42,9 @@ public class ProbeTests
         { "kernel.handle-open", IsolationObserver.GuestReport },
         { "priv.clock", IsolationObserver.GuestReport },
         { "device.special", IsolationObserver.GuestReport },
+        { "ns.inventory", IsolationObserver.Host },
+        { "process.env-leak", IsolationObserver.Host },
+        { "net.host-gateway", IsolationObserver.GuestProof },
     };
 
     [Theory]
@@ -131,6 +134,11 @@ public class ProbeTests
         { "priv.clock", IsolationObserver.GuestReport },
         { "device.special", IsolationObserver.GuestReport },
         { "res.cgroup-write", IsolationObserver.GuestReport },
+        { "ns.inventory", IsolationObserver.Host },
+        { "process.fd-leak", IsolationObserver.Host },
+        { "process.tty", IsolationObserver.Host },
+        { "priv.setuid-files", IsolationObserver.Host },
+        { "net.host-gateway", IsolationObserver.Host },
     };
 
     [Theory]
