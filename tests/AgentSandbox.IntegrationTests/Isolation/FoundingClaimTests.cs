@@ -20,9 +20,9 @@ public sealed class FoundingClaimTests : IAsyncDisposable
     {
         (Process process, string token) = StartOnHost();
         CommandResult result = await RunAsync("Chroot", null, "ls /proc; tr '\\0' ' ' < /proc/" + Text(process.Id) + "/cmdline");
-        Assert.Contains(Text(process.Id), result.Output.Split('\n'));
-        Assert.Contains(Text(Environment.ProcessId), result.Output.Split('\n'));
-        Assert.Contains(token, result.Output, StringComparison.Ordinal); // with their arguments
+        Assert.Contains(Text(process.Id), result.StandardOutput.Split('\n'));
+        Assert.Contains(Text(Environment.ProcessId), result.StandardOutput.Split('\n'));
+        Assert.Contains(token, result.StandardOutput, StringComparison.Ordinal); // with their arguments
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class FoundingClaimTests : IAsyncDisposable
     {
         (_, string token) = StartOnHost();
         CommandResult result = await RunAsync("Nspawn", "root", "ls /proc; echo --; cat /proc/[0-9]*/cmdline | tr '\\0' ' '");
-        string[] parts = result.Output.Split("--\n");
+        string[] parts = result.StandardOutput.Split("--\n");
         int[] seen = [.. parts[0].Split('\n').Where(name => name.Length > 0 && name.All(char.IsAsciiDigit)).Select(name => int.Parse(name, CultureInfo.InvariantCulture)).Order()];
 
         // The guest is the first process; the shell and ls are what was asked for, and this machine's own are hundreds of numbers away.
@@ -52,9 +52,9 @@ public sealed class FoundingClaimTests : IAsyncDisposable
             await File.WriteAllTextAsync(Path.Combine(folder, "secret"), secret);
             string line = $"cat {folder}/secret 2>/dev/null && exit 9; perl -e 'mkdir \"/tmp/x\"; chroot \"/tmp/x\" or print \"refused: $!\\n\"; chdir \"..\" for 1..64; chroot \".\"; exec \"cat\", \"{folder}/secret\"'";
             CommandResult result = await RunAsync(backend, "root", line);
-            Assert.True(result.Output.Contains(secret, StringComparison.Ordinal) == walksOut, result.Output + result.Error);
-            Assert.True(result.Output.Contains("refused: ", StringComparison.Ordinal) != walksOut, result.Output + result.Error);
-            Assert.True(result.ExitCode == 0 == walksOut, result.Output + result.Error); // 9: it could be read without a walk
+            Assert.True(result.StandardOutput.Contains(secret, StringComparison.Ordinal) == walksOut, result.StandardOutput + result.StandardError);
+            Assert.True(result.StandardOutput.Contains("refused: ", StringComparison.Ordinal) != walksOut, result.StandardOutput + result.StandardError);
+            Assert.True(result.ExitCode == 0 == walksOut, result.StandardOutput + result.StandardError); // 9: it could be read without a walk
         }
         finally
         {
@@ -67,11 +67,11 @@ public sealed class FoundingClaimTests : IAsyncDisposable
     {
         (Process process, _) = StartOnHost();
         CommandResult ordinary = await RunAsync("Chroot", null, "kill -9 " + Text(process.Id));
-        Assert.Contains("not permitted", ordinary.Error, StringComparison.OrdinalIgnoreCase); // It is seen; the user's number alone protects it.
+        Assert.Contains("not permitted", ordinary.StandardError, StringComparison.OrdinalIgnoreCase); // It is seen; the user's number alone protects it.
         Assert.False(process.HasExited);
 
         CommandResult root = await RunAsync("Chroot", "root", "kill -9 " + Text(process.Id));
-        Assert.True(root.ExitCode == 0, root.Error);
+        Assert.True(root.ExitCode == 0, root.StandardError);
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(128 + 9, process.ExitCode);
     }
@@ -81,7 +81,7 @@ public sealed class FoundingClaimTests : IAsyncDisposable
     {
         (Process process, _) = StartOnHost();
         CommandResult result = await RunAsync("Nspawn", "root", "kill -9 " + Text(process.Id));
-        Assert.Contains("no such process", result.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("no such process", result.StandardError, StringComparison.OrdinalIgnoreCase);
         Assert.False(process.HasExited);
     }
 
@@ -95,7 +95,7 @@ public sealed class FoundingClaimTests : IAsyncDisposable
         string port = Text(((IPEndPoint)listener.LocalEndpoint).Port);
         string line = "readlink /proc/self/ns/net; tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '; "
             + $"perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(PeerAddr => \"127.0.0.1\", PeerPort => {port}, Timeout => 5) ? \"reached\\n\" : \"not reached\\n\"'";
-        string[] lines = (await RunAsync(backend, null, line)).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] lines = (await RunAsync(backend, null, line)).StandardOutput.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         string[] ours = [.. (await File.ReadAllLinesAsync("/proc/net/dev")).Skip(2).Select(card => card.Split(':')[0].Trim())];
         Assert.Equal(isSeparate, lines[0] != new FileInfo("/proc/self/ns/net").LinkTarget);
         Assert.Equal(isSeparate ? ["lo"] : ours, lines[1..^1]);
