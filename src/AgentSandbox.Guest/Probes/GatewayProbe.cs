@@ -16,7 +16,7 @@ internal static unsafe class GatewayProbe
     /// <summary>Arguments: address and port of each canary, which all say the same secret.</summary>
     public static ProbeReport Reach(string[] args)
     {
-        bool control = SocketReach.WorksInside();
+        bool control = Kernel.Call("socket", 1 /* AF_UNIX */, Stream).Ok; // Sockets can be made at all.
         string what = $"connect to {args.Length / 2} addresses of the host";
         var pending = new List<(nint Socket, string Name)>();
         int errno = 0;

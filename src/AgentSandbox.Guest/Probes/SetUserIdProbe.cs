@@ -30,7 +30,7 @@ internal static unsafe class SetUserIdProbe
         long start = Stopwatch.GetTimestamp();
         int seen = 0;
         int held = 0;
-        foreach (string place in isControl ? args : s_places)
+        foreach (string place in (isControl ? args : s_places).Where(Directory.Exists))
         {
             foreach (string file in Files(place))
             {
@@ -57,7 +57,7 @@ internal static unsafe class SetUserIdProbe
     }
 
     private static FileSystemEnumerable<string> Files(string place) => new(
-        Directory.Exists(place) ? place : "/nonexistent",
+        place,
         static (ref FileSystemEntry entry) => entry.ToFullPath(),
         new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = 0 })
     {

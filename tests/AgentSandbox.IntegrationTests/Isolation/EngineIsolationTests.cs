@@ -23,12 +23,12 @@ public partial class BackendIsolationTests
         Assert.Equal(IsolationTester.Catalogue.Select(probe => probe.Id), results.Keys);
 
         // Of a process behind gVisor the host sees the kernel that answers it, which is in the host's process namespace: no proof there.
-        string[] reported = backend == "GVisor" ? [.. s_reported, "process.signal-host", "process.ptrace-host", "process.environ-host"] : s_reported;
+        string[] reported = backend == "GVisor" ? [.. s_reported, "process.signal-host", "process.ptrace-host", "process.environ-host", "process.env-leak", "process.fd-leak"] : s_reported;
         foreach (IsolationResult result in results.Values.Where(result => result.Id != "res.disk"))
         {
             if (result.Verdict == IsolationVerdict.NotApplicable)
             {
-                Assert.True(result.Id is "net.egress" or "net.vsock" or "kernel.nested-userns" || (result.Id == "device.special" && backend == "GVisor") || result.Evidence.StartsWith("On this host it is refused", StringComparison.Ordinal) || result.Id.Split('.')[0] is "wsl" or "wsb", Describe(result)); // This machine lacks it.
+                Assert.True(result.Id is "net.egress" or "net.host-gateway" or "net.vsock" or "kernel.nested-userns" || (result.Id == "device.special" && backend == "GVisor") || result.Evidence.StartsWith("On this host it is refused", StringComparison.Ordinal) || result.Id.Split('.')[0] is "wsl" or "wsb", Describe(result)); // This machine lacks it.
                 continue;
             }
 
@@ -64,7 +64,8 @@ public partial class BackendIsolationTests
     {
         Dictionary<string, IsolationResult> results = await TestAsync(new SandboxSpecification { Backend = "Docker", User = "root" });
         AssertExposed(results, "priv.host-root", IsolationObserver.Host);
-        IsolationResult[] open = [.. results.Values.Where(result => result.Id is not ("priv.host-root" or "res.disk") && result.Verdict is not (IsolationVerdict.Isolated or IsolationVerdict.NotApplicable))];
+        AssertExposed(results, "ns.inventory", IsolationObserver.Host); // For root the engine's one user namespace counts.
+        IsolationResult[] open = [.. results.Values.Where(result => result.Id is not ("priv.host-root" or "ns.inventory" or "res.disk") && result.Verdict is not (IsolationVerdict.Isolated or IsolationVerdict.NotApplicable))];
         Assert.True(open.Length == 0, Describe(open));
     }
 
@@ -85,8 +86,10 @@ public partial class BackendIsolationTests
             Assert.True(results[id] is { Verdict: IsolationVerdict.Declared, ObservedBy: IsolationObserver.GuestProof }, Describe(results[id]));
         }
 
+        Assert.True(results["ns.inventory"] is { Verdict: IsolationVerdict.Declared, ObservedBy: IsolationObserver.Host }, Describe(results["ns.inventory"]));
+        Assert.True(results["net.host-gateway"].Verdict is IsolationVerdict.Declared or IsolationVerdict.NotApplicable, Describe(results["net.host-gateway"]));
         Assert.True(results["net.egress"].Verdict is IsolationVerdict.Declared or IsolationVerdict.NotApplicable, Describe(results["net.egress"]));
-        string[] declared = ["net.host-loopback", "net.abstract-unix", "net.egress", "res.disk"];
+        string[] declared = ["net.host-loopback", "net.abstract-unix", "net.egress", "net.host-gateway", "ns.inventory", "res.disk"];
         IsolationResult[] open = [.. results.Values.Where(result => !declared.Contains(result.Id) && result.Verdict is not (IsolationVerdict.Isolated or IsolationVerdict.NotApplicable))];
         Assert.True(open.Length == 0, Describe(open));
     }

@@ -135,7 +135,6 @@ public class ProbeTests
         { "device.special", IsolationObserver.GuestReport },
         { "res.cgroup-write", IsolationObserver.GuestReport },
         { "ns.inventory", IsolationObserver.Host },
-        { "process.fd-leak", IsolationObserver.Host },
         { "process.tty", IsolationObserver.Host },
         { "priv.setuid-files", IsolationObserver.Host },
         { "net.host-gateway", IsolationObserver.Host },

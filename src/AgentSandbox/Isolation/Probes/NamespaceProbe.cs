@@ -38,7 +38,7 @@ internal sealed class NamespaceProbe : HostProbe
         string[] shared = Shared(payload);
         string[] counted = Counted(payload, shared);
         string[] others = [.. shared.Except(counted)];
-        string also = others.Length == 0 ? "" : $" The host's too, but not counted: {string.Join(", ", others.Select(kind => Explain(payload, kind)))}.";
+        string also = others.Length == 0 ? "" : $" The host's too, but not counted: {string.Join(", ", others.Select(Explain))}.";
         return counted.Length > 0
             ? IsolationFinding.Host(true, $"{payload.Subject} is in the host's namespaces {string.Join(", ", counted)}.{also}")
             : IsolationFinding.Host(false, $"{payload.Subject} has its own namespaces {string.Join(", ", All().Except(shared))}.{also}");
@@ -58,10 +58,10 @@ internal sealed class NamespaceProbe : HostProbe
             || process.Status("NoNewPrivs") != "1"
             || s_capabilities.Any(set => ulong.Parse(process.Status(set), NumberStyles.HexNumber, CultureInfo.InvariantCulture) != 0));
 
-    private static string Explain(PayloadView payload, string kind) => kind switch
+    private static string Explain(string kind) => kind switch
     {
         "user" => "user (no root, no capability and no way to one)",
         "time" => "time (two offsets, only read)",
-        _ => $"{kind} ({payload.Name} gives out its own)",
+        _ => $"{kind} (that kernel gives out its own)",
     };
 }
