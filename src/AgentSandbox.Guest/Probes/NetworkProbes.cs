@@ -132,7 +132,7 @@ internal static unsafe class NetworkProbes
     }
 
     /// <summary>struct sockaddr_in or sockaddr_in6.</summary>
-    private static byte[] Address(IPAddress address, ushort port)
+    internal static byte[] Address(IPAddress address, ushort port)
     {
         byte[] bytes = address.GetAddressBytes();
         return bytes.Length == 4

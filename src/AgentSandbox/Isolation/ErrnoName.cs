@@ -17,6 +17,7 @@ internal static class ErrnoName
         38 => "ENOSYS (the system call is not there)",
         93 => "EPROTONOSUPPORT (the protocol is not there)",
         97 => "EAFNOSUPPORT (the address family is not there)",
+        99 => "EADDRNOTAVAIL (no address to go out from)",
         101 => "ENETUNREACH (no route)",
         110 => "ETIMEDOUT",
         111 => "ECONNREFUSED (nobody listens)",

@@ -9,28 +9,43 @@ internal abstract class GuestProbe : AttemptProbe<ProbeContext>
     protected sealed override async Task<IsolationFinding?> BeforeAsync(ProbeContext context, CancellationToken cancellationToken) =>
         context.Payload.OutOfSight is { } reason ? await RunElsewhereAsync(context, reason, cancellationToken)
         : MissingHere(context) is { } missing ? IsolationFinding.NotApplicable(missing)
-        : null;
+        : WhenVisible(() => HostDecides(context));
 
     /// <inheritdoc/>
     protected sealed override Task VerifyAsync(ProbeContext context, CancellationToken cancellationToken) => context.Canaries.VerifyAsync(cancellationToken);
 
     /// <inheritdoc/>
-    protected sealed override string? HostRulesOut(ProbeContext context)
+    protected sealed override string? HostRulesOut(ProbeContext context) => WhenVisible(() => HostRulesOut(context, context.Payload));
+
+    /// <summary>What the host sees by itself and what needs no attempt, since no answer of the guest could change it; null when an attempt must decide.</summary>
+    /// <param name="context">The run.</param>
+    /// <returns>The finding.</returns>
+    /// <exception cref="ProbeFailedException">The host can't look, for lack of rights.</exception>
+    protected virtual IsolationFinding? HostDecides(ProbeContext context) => null;
+
+    /// <inheritdoc cref="AttemptProbe{TSetting}.HostRulesOut"/>
+    /// <param name="payload">What the host sees of the sandbox.</param>
+    /// <exception cref="ProbeFailedException">The host can't look, for lack of rights.</exception>
+    protected virtual string? HostRulesOut(PayloadView payload) => null;
+
+    /// <summary>The same, where the fact depends on what was planted in this run.</summary>
+    /// <param name="context">The run.</param>
+    /// <param name="payload">What the host sees of the sandbox.</param>
+    /// <exception cref="ProbeFailedException">The host can't look, for lack of rights.</exception>
+    protected virtual string? HostRulesOut(ProbeContext context, PayloadView payload) => HostRulesOut(payload);
+
+    private static T? WhenVisible<T>(Func<T?> look)
+        where T : class
     {
         try
         {
-            return HostRulesOut(context.Payload);
+            return look();
         }
         catch (ProbeFailedException)
         {
             return null; // Who is not root may not look; what the guest reports still stands, as a report.
         }
     }
-
-    /// <inheritdoc cref="AttemptProbe{TSetting}.HostRulesOut"/>
-    /// <param name="payload">What the host sees of the sandbox.</param>
-    /// <exception cref="ProbeFailedException">The host can't look, for lack of rights.</exception>
-    protected virtual string? HostRulesOut(PayloadView payload) => null;
 
     /// <summary>Says before any attempt that the question does not arise on this machine; null when it does.</summary>
     /// <param name="context">The run.</param>

@@ -32,6 +32,7 @@ public partial class BackendIsolationTests
         AssertExposed(results, "fs.proc-root", IsolationObserver.GuestProof);
         AssertExposed(results, "priv.host-root", IsolationObserver.Host);
         AssertExposed(results, "priv.caps", IsolationObserver.Host);
+        AssertExposed(results, "ns.inventory", IsolationObserver.Host);
         AssertExposed(results, "device.block", IsolationObserver.GuestReport); // its /dev takes nodes, though all else is nodev
         AssertExposed(results, "kernel.proc-masks", IsolationObserver.GuestReport);
         AssertExposed(results, "fs.host-owner", IsolationObserver.Host);
@@ -43,11 +44,13 @@ public partial class BackendIsolationTests
     {
         Dictionary<string, IsolationResult> results = await TestAsync(new SandboxSpecification { Backend = "Chroot" });
         AssertExposed(results, "process.host-visible", IsolationObserver.GuestProof);
+        AssertExposed(results, "ns.inventory", IsolationObserver.Host);
         foreach (string id in new[]
         {
             "process.signal-host", "process.ptrace-host", "fs.host-path", "fs.host-write", "fs.chroot-reentry", "fs.proc-root", "priv.host-root", "priv.caps", "priv.nnp",
             "kernel.seccomp", "kernel.nested-userns", "net.vsock", "device.block", "res.memory", "res.pids", "res.cpu", "res.disk",
             "kernel.proc-masks", "fs.host-owner", "fs.base-intact", "fs.propagation", "fs.rootfs-readonly",
+            "process.env-leak", "process.fd-leak", "process.tty", "priv.setuid-files",
         })
         {
             Assert.True(results[id].Verdict == IsolationVerdict.Isolated, Describe(results[id]));
@@ -65,8 +68,8 @@ public partial class BackendIsolationTests
     public async Task Openings_that_were_asked_for_are_declared()
     {
         var specification = new SandboxSpecification { Backend = "Nspawn", Network = NetworkMode.Host, Memory = 0, PidLimit = 0, Cpu = 0, DiskLimit = 0 };
-        Dictionary<string, IsolationResult> results = await TestAsync(specification, "net.host-loopback", "net.abstract-unix", "res.memory", "res.pids", "res.cpu", "res.disk");
-        Assert.Equal(6, results.Count);
+        Dictionary<string, IsolationResult> results = await TestAsync(specification, "net.host-loopback", "net.abstract-unix", "res.memory", "res.pids", "res.cpu", "res.disk", "ns.inventory");
+        Assert.Equal(7, results.Count);
         Assert.All(results.Values, result => Assert.True(result.Verdict == IsolationVerdict.Declared, Describe(result)));
     }
 

@@ -24,12 +24,12 @@ public partial class BackendIsolationTests
         Assert.Equal(IsolationTester.Catalogue.Select(probe => probe.Id), results.Keys);
 
         // Of a process behind gVisor the host sees the kernel that answers it, which is in the host's process namespace: no proof there.
-        string[] reported = backend == "GVisor" ? [.. s_reported, "process.signal-host", "process.ptrace-host", "process.environ-host"] : s_reported;
+        string[] reported = backend == "GVisor" ? [.. s_reported, "process.signal-host", "process.ptrace-host", "process.environ-host", "process.env-leak", "process.fd-leak"] : s_reported;
         foreach (IsolationResult result in results.Values.Where(result => result.Id is not ("res.disk" or "kernel.shared" or "kernel.lsm")))
         {
             if (result.Verdict == IsolationVerdict.NotApplicable)
             {
-                Assert.True(result.Id is "net.egress" or "net.vsock" or "kernel.nested-userns" || (result.Id == "device.special" && backend == "GVisor") || result.Evidence.StartsWith("On this host it is refused", StringComparison.Ordinal) || result.Id.Split('.')[0] is "wsl" or "wsb", Describe(result)); // This machine lacks it.
+                Assert.True(result.Id is "net.egress" or "net.host-gateway" or "net.vsock" or "kernel.nested-userns" || (result.Id == "device.special" && backend == "GVisor") || result.Evidence.StartsWith("On this host it is refused", StringComparison.Ordinal) || result.Id.Split('.')[0] is "wsl" or "wsb", Describe(result)); // This machine lacks it.
                 continue;
             }
 
@@ -68,7 +68,8 @@ public partial class BackendIsolationTests
         Dictionary<string, IsolationResult> results = await TestAsync(new SandboxSpecification { Backend = "Docker", User = "root" });
         AssertExposed(results, "priv.host-root", IsolationObserver.Host);
         AssertExposed(results, "fs.host-owner", IsolationObserver.Host);
-        AssertOnlySharedKernel(results, "priv.host-root", "fs.host-owner", "res.disk");
+        AssertExposed(results, "ns.inventory", IsolationObserver.Host); // For root the engine's one user namespace counts.
+        AssertOnlySharedKernel(results, "priv.host-root", "fs.host-owner", "ns.inventory", "res.disk");
     }
 
     [Fact]
@@ -88,8 +89,10 @@ public partial class BackendIsolationTests
             Assert.True(results[id] is { Verdict: IsolationVerdict.Declared, ObservedBy: IsolationObserver.GuestProof }, Describe(results[id]));
         }
 
+        Assert.True(results["ns.inventory"] is { Verdict: IsolationVerdict.Declared, ObservedBy: IsolationObserver.Host }, Describe(results["ns.inventory"]));
+        Assert.True(results["net.host-gateway"].Verdict is IsolationVerdict.Declared or IsolationVerdict.NotApplicable, Describe(results["net.host-gateway"]));
         Assert.True(results["net.egress"].Verdict is IsolationVerdict.Declared or IsolationVerdict.NotApplicable, Describe(results["net.egress"]));
-        string[] declared = ["net.host-loopback", "net.abstract-unix", "net.egress", "res.disk"];
+        string[] declared = ["net.host-loopback", "net.abstract-unix", "net.egress", "net.host-gateway", "ns.inventory", "res.disk"];
         AssertOnlySharedKernel(results, declared);
     }
 

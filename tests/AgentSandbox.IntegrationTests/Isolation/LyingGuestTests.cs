@@ -17,9 +17,13 @@ public class LyingGuestTests
     [InlineData("kernel.shared")]
     [InlineData("fs.host-owner")]
     [InlineData("fs.propagation")]
-    public async Task What_the_host_sees_is_not_the_guests_to_tell(string id)
+    [InlineData("ns.inventory")]
+    [InlineData("process.env-leak")]
+    [InlineData("process.fd-leak", "sh", "-c", "exec 9</etc; exec \"$@\"", "sh")]
+    [InlineData("process.tty", "sh", "-c", "exec script -qec \"$*; true\" /dev/null", "sh")]
+    public async Task What_the_host_sees_is_not_the_guests_to_tell(string id, params string[] launcher)
     {
-        await using RawSandbox sandbox = await RawSandbox.LyingAsync(Says("""{"outcome":"closed","errno":1,"selfTest":true,"detail":"all fine","nonce":""}"""));
+        await using RawSandbox sandbox = await RawSandbox.LyingAsync(Says("""{"outcome":"closed","errno":1,"selfTest":true,"detail":"all fine","nonce":""}"""), launcher);
         IsolationResult result = await sandbox.RunAsync(id);
         Assert.True(result is { Verdict: IsolationVerdict.Exposed, ObservedBy: IsolationObserver.Host }, result.Evidence);
     }
@@ -31,6 +35,8 @@ public class LyingGuestTests
     [InlineData("fs.rootfs-readonly")]
     [InlineData("kernel.proc-masks")]
     [InlineData("fs.base-intact")]
+    [InlineData("net.host-gateway")]
+    [InlineData("priv.setuid-files")]
     public async Task A_guest_that_claims_to_be_held_is_quoted_as_such(string id)
     {
         await using RawSandbox sandbox = await RawSandbox.LyingAsync(Says("""{"outcome":"closed","errno":1,"selfTest":true,"detail":"all fine","nonce":""}"""));
@@ -43,9 +49,11 @@ public class LyingGuestTests
     [InlineData("process.host-visible")]
     [InlineData("fs.host-path")]
     [InlineData("fs.host-write")]
-    public async Task A_guest_that_claims_to_be_out_needs_proof(string id)
+    [InlineData("net.host-gateway")]
+    [InlineData("process.env-leak", "env", "-i")]
+    public async Task A_guest_that_claims_to_be_out_needs_proof(string id, params string[] launcher)
     {
-        await using RawSandbox sandbox = await RawSandbox.LyingAsync(Says("""{"outcome":"open","errno":0,"selfTest":true,"detail":"got it","nonce":"0123456789abcdef"}"""));
+        await using RawSandbox sandbox = await RawSandbox.LyingAsync(Says("""{"outcome":"open","errno":0,"selfTest":true,"detail":"got it","nonce":"0123456789abcdef"}"""), launcher);
         Assert.Equal(IsolationVerdict.Inconclusive, (await sandbox.RunAsync(id)).Verdict);
     }
 

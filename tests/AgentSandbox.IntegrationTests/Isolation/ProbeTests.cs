@@ -47,6 +47,9 @@ public class ProbeTests
         { "fs.rootfs-readonly", IsolationObserver.GuestReport },
         { "fs.base-intact", IsolationObserver.Host },
         { "fs.host-owner", IsolationObserver.Host },
+        { "ns.inventory", IsolationObserver.Host },
+        { "process.env-leak", IsolationObserver.Host },
+        { "net.host-gateway", IsolationObserver.GuestProof },
     };
 
     [Theory]
@@ -143,6 +146,10 @@ public class ProbeTests
         { "fs.rootfs-readonly", IsolationObserver.GuestReport }, // Whether /bin is a folder or a link the host does not ask.
         { "fs.base-intact", IsolationObserver.Host },
         { "fs.propagation", IsolationObserver.Host },
+        { "ns.inventory", IsolationObserver.Host },
+        { "process.tty", IsolationObserver.Host },
+        { "priv.setuid-files", IsolationObserver.Host },
+        { "net.host-gateway", IsolationObserver.Host },
     };
 
     [Theory]

@@ -25,7 +25,9 @@ internal sealed partial class RawSandbox : IAsyncDisposable
     public ProbeContext Context { get; }
 
     /// <summary>chroot(8) with the host's /proc and /dev, as root: what people make by hand.</summary>
-    public static Task<RawSandbox> ChrootAsRootAsync() => ChrootAsync("0:0", new SandboxSpecification { Backend = "raw" });
+    /// <param name="prepare">Puts something into the root, whose path it is given.</param>
+    /// <param name="mount">Shell commands that mount something, with the root's path as $1.</param>
+    public static Task<RawSandbox> ChrootAsRootAsync(Action<string>? prepare = null, string mount = "true") => ChrootAsync("0:0", new SandboxSpecification { Backend = "raw" }, prepare, mount);
 
     /// <summary>The same as nobody.</summary>
     public static Task<RawSandbox> ChrootAsNobodyAsync() => ChrootAsync("65534:65534", new SandboxSpecification { Backend = "raw" });
@@ -35,13 +37,28 @@ internal sealed partial class RawSandbox : IAsyncDisposable
         specification ?? new SandboxSpecification { Backend = "raw" },
         null,
         [
-            "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--no-new-privs", "bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/usr", "/usr", "--ro-bind",
+            "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--no-new-privs", "bwrap", "--unshare-all", "--new-session", "--die-with-parent", "--ro-bind", "/usr", "/usr", "--ro-bind",
             GuestProgram.Path, "/agentsandbox-guest", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "/agentsandbox-guest", "seccomp-exec", "/agentsandbox-guest",
         ],
         null);
 
     /// <summary>A sandbox whose guest answers as told, whatever is asked; the process that the host looks at runs on the host, unconfined.</summary>
-    public static Task<RawSandbox> LyingAsync(ProbeRunner liar) => StartAsync(new SandboxSpecification { Backend = "raw" }, null, [GuestProgram.Path], liar);
+    /// <param name="liar">The answers.</param>
+    /// <param name="launcher">What starts that process.</param>
+    public static Task<RawSandbox> LyingAsync(ProbeRunner liar, params string[] launcher) => StartAsync(new SandboxSpecification { Backend = "raw" }, null, [.. launcher, GuestProgram.Path], liar);
+
+    /// <summary>What is left of the host when a program starts the guest.</summary>
+    public static Task<RawSandbox> LaunchedAsync(params string[] launcher) => LaunchedAsync(new SandboxSpecification { Backend = "raw" }, launcher);
+
+    /// <summary>The same under a specification of one's choice.</summary>
+    public static Task<RawSandbox> LaunchedAsync(SandboxSpecification specification, params string[] launcher) => StartAsync(specification, null, [.. launcher, GuestProgram.Path], null);
+
+    /// <summary>The same, with the process taken for a kernel of the sandbox's own: then only the guest can tell what a payload was handed.</summary>
+    public static Task<RawSandbox> BehindKernelAsync(params string[] launcher)
+    {
+        string[] arguments = ["probe", "hold", HostCanaries.NewSecret()];
+        return StartAsync(new SandboxSpecification { Backend = "raw" }, null, [.. launcher, GuestProgram.Path], null, arguments, () => PayloadView.OfKernel(PayloadProcess.Find(arguments)));
+    }
 
     /// <summary>No boundary at all, under a specification of one's choice.</summary>
     public static Task<RawSandbox> OpenAsync(SandboxSpecification specification) => StartAsync(specification, null, [GuestProgram.Path], null);
@@ -88,7 +105,7 @@ internal sealed partial class RawSandbox : IAsyncDisposable
         }
     }
 
-    private static Task<RawSandbox> ChrootAsync(string user, SandboxSpecification specification)
+    private static Task<RawSandbox> ChrootAsync(string user, SandboxSpecification specification, Action<string>? prepare = null, string mount = "true")
     {
         string root = Directory.CreateTempSubdirectory("agentsandbox-root-").FullName;
         foreach (string folder in new[] { "proc", "dev", "tmp" })
@@ -100,9 +117,11 @@ internal sealed partial class RawSandbox : IAsyncDisposable
         File.SetUnixFileMode(Path.Combine(root, "tmp"), (UnixFileMode)0x1FF);
         File.Copy(GuestProgram.Path, Path.Combine(root, "agentsandbox-guest"));
 
+        prepare?.Invoke(root);
+
         // The mounts are in a namespace that ends with the process, so no test leaves any behind.
-        const string Script = "mount --bind /proc \"$1/proc\" && mount --bind /dev \"$1/dev\" && root=$1 && user=$2 && shift 2 && exec chroot --userspec=\"$user\" \"$root\" /agentsandbox-guest \"$@\"";
-        return StartAsync(specification, root, ["unshare", "--mount", "--propagation", "private", "sh", "-c", Script, "sh", root, user], null);
+        string script = $"{mount} && mount --bind /proc \"$1/proc\" && mount --bind /dev \"$1/dev\" && root=$1 && user=$2 && shift 2 && exec chroot --userspec=\"$user\" \"$root\" /agentsandbox-guest \"$@\"";
+        return StartAsync(specification, root, ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", root, user], null);
     }
 
     private static async Task<RawSandbox> StartAsync(SandboxSpecification specification, string? root, string[] launcher, ProbeRunner? sandbox)
@@ -113,6 +132,7 @@ internal sealed partial class RawSandbox : IAsyncDisposable
 
     private static async Task<RawSandbox> StartAsync(SandboxSpecification specification, string? root, string[] launcher, ProbeRunner? sandbox, string[] arguments, Func<PayloadView> view)
     {
+        HostCanaries canaries = await HostCanaries.PlantAsync(CancellationToken.None); // First: what is started has this process's environment.
         var start = new ProcessStartInfo(launcher[0], [.. launcher[1..], .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         Process holder = Process.Start(start)!;
         Assert.NotNull(await holder.StandardOutput.ReadLineAsync());
@@ -120,7 +140,7 @@ internal sealed partial class RawSandbox : IAsyncDisposable
         {
             Specification = specification,
             Defaults = new SandboxSpecification { Network = NetworkMode.None },
-            Canaries = await HostCanaries.PlantAsync(CancellationToken.None),
+            Canaries = canaries,
             Payload = view(),
             Sandbox = sandbox ?? HostProbeRunner.For(launcher),
             Host = HostProbeRunner.For(GuestProgram.Path),

@@ -22,6 +22,7 @@ public class OutOfSightTests
         "fs.mount", "net.raw", "net.control-sockets", "kernel.sysctl-write", "kernel.sysfs-write", "kernel.kallsyms", "kernel.dmesg", "kernel.bpf", "kernel.keyring", "kernel.io-uring",
         "kernel.userfaultfd", "kernel.handle-open", "kernel.module", "priv.clock", "device.special", "res.cgroup-write",
         "kernel.proc-masks", "fs.rootfs-readonly",
+        "process.fd-leak", "priv.setuid-files",
     ];
 
     public static TheoryData<string> Probes => [.. IsolationTester.Catalogue.Select(probe => probe.Id).Where(id => !id.StartsWith("wsb.", StringComparison.Ordinal))];
@@ -43,6 +44,8 @@ public class OutOfSightTests
     [InlineData("net.vsock")]
     [InlineData("kernel.nested-userns")]
     [InlineData("device.block")]
+    [InlineData("process.fd-leak")]
+    [InlineData("priv.setuid-files")]
     [InlineData("wsl.interop")]
     [InlineData("wsl.drvfs")]
     [InlineData("wsl.vsock")]

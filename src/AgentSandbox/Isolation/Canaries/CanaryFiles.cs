@@ -30,6 +30,33 @@ internal sealed class CanaryFiles : IDisposable
     /// <summary>Where the canary process writes down the signals that it gets.</summary>
     public string SignalLog => Path.Combine(Folder, "signals");
 
+    /// <summary>
+    /// Makes a file with the set-user-id bit, for the control of the search for such files; its folder goes with the others. It is no program and nobody
+    /// may execute it. Made only when asked for: a machine's own watch over such files need not wake for other probes.
+    /// </summary>
+    /// <returns>The folder that it is in.</returns>
+    /// <exception cref="ProbeFailedException">It can't be made.</exception>
+    public string PlantSetUserId()
+    {
+        string folder = Path.Combine(Folder, "set-user-id");
+        string file = Path.Combine(folder, "canary");
+        try
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllText(file, HostCanaries.NewSecret());
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(file, UnixFileMode.SetUser | UnixFileMode.UserRead);
+            }
+
+            return folder;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ProbeFailedException($"No file with the set-user-id bit could be made in {folder}: {error.Message}", error);
+        }
+    }
+
     /// <summary>Creates them.</summary>
     /// <param name="runId">Random, so that nobody can have made the folder before.</param>
     /// <returns>The files.</returns>

@@ -26,11 +26,21 @@ internal sealed class CanaryListener : IDisposable
     /// <summary>Its TCP port.</summary>
     public int Port => ((IPEndPoint)_address).Port;
 
+    /// <summary>Its IP address.</summary>
+    public IPAddress Address => ((IPEndPoint)_address).Address;
+
     /// <summary>Listens on a free port of 127.0.0.1.</summary>
     /// <param name="secret">What it says.</param>
     /// <returns>The listener.</returns>
-    public static CanaryListener OnLoopback(string secret) =>
-        Start(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp), new IPEndPoint(IPAddress.Loopback, 0), secret);
+    public static CanaryListener OnLoopback(string secret) => OnAddress(IPAddress.Loopback, secret);
+
+    /// <summary>Listens on a free port of one address of this machine.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="secret">What it says.</param>
+    /// <returns>The listener.</returns>
+    /// <exception cref="SocketException">The address can't be listened on.</exception>
+    public static CanaryListener OnAddress(IPAddress address, string secret) =>
+        Start(new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp), new IPEndPoint(address, 0), secret);
 
     /// <summary>Listens on an abstract Unix socket, unix(7), which no file's permissions guard.</summary>
     /// <param name="name">Its name.</param>
@@ -80,7 +90,7 @@ internal sealed class CanaryListener : IDisposable
         {
             socket.Bind(address);
             socket.Listen(16);
-            var listener = new CanaryListener(socket, address.AddressFamily == AddressFamily.InterNetwork ? socket.LocalEndPoint! : address, secret);
+            var listener = new CanaryListener(socket, address is IPEndPoint ? socket.LocalEndPoint! : address, secret);
             _ = listener.ServeAsync(listener._stop.Token);
             return listener;
         }

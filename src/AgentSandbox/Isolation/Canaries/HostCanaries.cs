@@ -11,9 +11,12 @@ internal sealed class HostCanaries : IAsyncDisposable
     private readonly CanaryListener _loopback;
     private readonly CanaryListener _abstract;
 
-    private HostCanaries(string runId, CanaryFiles files, CanaryProcess process, CanaryMemory memory, CanaryListener loopback, CanaryListener @abstract)
+    private CanaryGateways? _gateways;
+
+    private HostCanaries(string runId, CanaryVariable variable, CanaryFiles files, CanaryProcess process, CanaryMemory memory, CanaryListener loopback, CanaryListener @abstract)
     {
         RunId = runId;
+        Variable = variable;
         Files = files;
         Process = process;
         Memory = memory;
@@ -23,6 +26,12 @@ internal sealed class HostCanaries : IAsyncDisposable
 
     /// <summary>32 hexadecimal digits, in the name of everything that belongs to this run.</summary>
     public string RunId { get; }
+
+    /// <summary>The variable of this process's environment.</summary>
+    public CanaryVariable Variable { get; }
+
+    /// <summary>The listeners on this machine's own addresses, planted by the first look: a port that other machines may reach is open for no run that does not ask for it.</summary>
+    public CanaryGateways Gateways => _gateways ??= CanaryGateways.Plant();
 
     /// <summary>The files.</summary>
     public CanaryFiles Files { get; }
@@ -52,24 +61,26 @@ internal sealed class HostCanaries : IAsyncDisposable
     public static async Task<HostCanaries> PlantAsync(CancellationToken cancellationToken)
     {
         string runId = NewSecret();
-        CanaryFiles files = CanaryFiles.Create(runId);
+        var variable = CanaryVariable.Plant(runId);
+        CanaryFiles? files = null;
         CanaryProcess? process = null;
         CanaryMemory? memory = null;
         CanaryListener? loopback = null;
         CanaryListener? @abstract = null;
         try
         {
+            files = CanaryFiles.Create(runId);
             process = await CanaryProcess.StartAsync(runId, files.SignalLog, cancellationToken);
             memory = CanaryMemory.Plant();
             loopback = CanaryListener.OnLoopback(NewSecret());
             @abstract = CanaryListener.OnAbstractName(AbstractNameOf(runId), NewSecret());
-            var canaries = new HostCanaries(runId, files, process, memory, loopback, @abstract);
+            var canaries = new HostCanaries(runId, variable, files, process, memory, loopback, @abstract);
             await canaries.VerifyAsync(cancellationToken);
             return canaries;
         }
         catch
         {
-            Remove(@abstract, loopback, memory, process, files);
+            Remove(@abstract, loopback, memory, process, files, variable);
             throw;
         }
     }
@@ -80,17 +91,22 @@ internal sealed class HostCanaries : IAsyncDisposable
     /// <exception cref="ProbeFailedException">One does not.</exception>
     public async Task VerifyAsync(CancellationToken cancellationToken)
     {
+        Variable.Verify();
         Files.Verify();
         Process.Verify();
         Memory.Verify();
         await _loopback.VerifyAsync(cancellationToken);
         await _abstract.VerifyAsync(cancellationToken);
+        if (_gateways is not null)
+        {
+            await _gateways.VerifyAsync(cancellationToken);
+        }
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        Remove(_abstract, _loopback, Memory, Process, Files);
+        Remove(_gateways, _abstract, _loopback, Memory, Process, Files, Variable);
         return ValueTask.CompletedTask;
     }
 
