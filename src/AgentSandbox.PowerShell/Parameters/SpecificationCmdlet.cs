@@ -8,7 +8,7 @@ namespace AgentSandbox.PowerShell.Parameters;
 public abstract class SpecificationCmdlet : SandboxCmdlet
 {
     private static readonly string[] s_specifying =
-        [nameof(Backend), nameof(Image), nameof(NoPull), nameof(Mount), nameof(Network), nameof(Memory), nameof(Cpu), nameof(PidLimit), nameof(DiskLimit), nameof(ReadOnly)];
+        [nameof(Backend), nameof(Image), nameof(NoPull), nameof(Mount), nameof(Network), nameof(Memory), nameof(Cpu), nameof(PidLimit), nameof(DiskLimit), nameof(ReadOnly), nameof(Allow)];
 
     /// <summary>Name of a backend, or Auto.</summary>
     [Parameter]
@@ -56,6 +56,11 @@ public abstract class SpecificationCmdlet : SandboxCmdlet
     [Parameter]
     public SwitchParameter ReadOnly { get; set; }
 
+    /// <summary>What of the kernel is opened that is closed by default.</summary>
+    [Parameter]
+    [Allowance]
+    public SandboxAllowance[]? Allow { get; set; }
+
     /// <summary>The user said something about what the sandbox shall be.</summary>
     private protected bool IsSpecified => s_specifying.Any(MyInvocation.BoundParameters.ContainsKey);
 
@@ -88,5 +93,6 @@ public abstract class SpecificationCmdlet : SandboxCmdlet
         PidLimit = PidLimit,
         DiskLimit = DiskLimit,
         ReadOnly = ReadOnly,
+        Allow = Allow ?? [],
     };
 }

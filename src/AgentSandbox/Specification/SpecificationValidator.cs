@@ -23,7 +23,7 @@ internal static class SpecificationValidator
     /// <param name="sourcesAreHere">The sources of its mounts are paths of this machine, and looked at. Else the backend does that.</param>
     /// <returns>The problems.</returns>
     public static IEnumerable<SpecificationProblem> Validate(SandboxSpecification specification, SandboxPathStyle style = SandboxPathStyle.Linux, bool sourcesAreHere = true) =>
-        Identity(specification, style).Concat(Limits(specification)).Concat(Times(specification)).Concat(Environment(specification)).Concat(Mounts(specification, style, sourcesAreHere));
+        Identity(specification, style).Concat(Limits(specification)).Concat(Times(specification)).Concat(Allowances(specification)).Concat(Environment(specification)).Concat(Mounts(specification, style, sourcesAreHere));
 
     /// <summary>Throws one exception that carries all problems.</summary>
     /// <param name="problems">The problems; none is fine.</param>
@@ -99,6 +99,24 @@ internal static class SpecificationValidator
             {
                 yield return Invalid(name, $"{name} is out of range.", "Give a time above zero, for example 1h.");
             }
+        }
+    }
+
+    private static IEnumerable<SpecificationProblem> Allowances(SandboxSpecification s)
+    {
+        foreach (SandboxAllowance unknown in s.Allow.Where(allowance => !Enum.IsDefined(allowance)))
+        {
+            yield return Invalid("Allow", AllowanceName.Problem(unknown.ToString()), $"Use {string.Join(", ", AllowanceName.All)}.");
+        }
+
+        if (s.Allows(SandboxAllowance.IoUring) && s.Mounts.Any(mount => !mount.ReadOnly))
+        {
+            // A ring opens files and makes folders with any mode, and no filter sees it: a program with the bit in a folder of the host is a real one there.
+            yield return new(
+                SandboxErrorId.NotEnforceable,
+                "Allow",
+                "With io_uring nothing keeps set-user-id programs out of a folder of the host that can be written.",
+                "Mount it read-only and copy out with Copy-SandboxItem, or leave IoUring out.");
         }
     }
 
