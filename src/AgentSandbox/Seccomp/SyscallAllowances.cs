@@ -22,19 +22,12 @@ internal static class SyscallAllowances
         [SandboxAllowance.NestedUserNamespace] = "open_tree open_tree_attr move_mount fsopen fsconfig fsmount fspick mount_setattr",
     };
 
-    /// <summary>
-    /// Setting extended attributes. Root of a nested user namespace may give a file capabilities (setcap(8)), and in a folder of the host, by way of its
-    /// id-mapped mount, they would be real ones. The name of the attribute is behind a pointer, so all are refused.
-    /// </summary>
-    private const string SetAttributes = "setxattr lsetxattr fsetxattr setxattrat";
-
     private const uint VirtualMachine = 40; // AF_VSOCK
 
     /// <summary>Changes the rules.</summary>
     /// <param name="rules">The rules of a sandbox without allowances.</param>
-    /// <param name="denySetIdBits">A folder of the host can be written.</param>
     /// <param name="allowances">What is allowed.</param>
-    public static void Apply(Dictionary<string, SyscallRule> rules, bool denySetIdBits, IEnumerable<SandboxAllowance> allowances)
+    public static void Apply(Dictionary<string, SyscallRule> rules, IEnumerable<SandboxAllowance> allowances)
     {
         foreach (SandboxAllowance allowance in allowances)
         {
@@ -44,11 +37,6 @@ internal static class SyscallAllowances
             {
                 SyscallRule socket = rules["socket"];
                 rules["socket"] = socket with { Clauses = [.. socket.Clauses, new SyscallClause(SeccompVerdict.Allow, ArgumentTest.Equals(0, VirtualMachine))] };
-            }
-
-            if (allowance == SandboxAllowance.NestedUserNamespace && denySetIdBits)
-            {
-                Set(rules, SetAttributes, SyscallRule.Miss);
             }
         }
     }

@@ -100,7 +100,7 @@ internal static class SyscallPolicy
         rules.Add("socket", Sockets());
         rules.Add("socketpair", new(SeccompVerdict.NoFamily, Allow(0, 1)));
         AddModes(rules, denySetIdBits);
-        SyscallAllowances.Apply(rules, denySetIdBits, allowances ?? []);
+        SyscallAllowances.Apply(rules, allowances ?? []);
         return rules;
     }
 

@@ -109,14 +109,15 @@ internal static class SpecificationValidator
             yield return Invalid("Allow", AllowanceName.Problem(unknown.ToString()), $"Use {string.Join(", ", AllowanceName.All)}.");
         }
 
-        if (s.Allows(SandboxAllowance.IoUring) && s.Mounts.Any(mount => !mount.ReadOnly))
+        // No program with a set-user-id bit may get into a folder of the host, where it would be a real one. The filter sees to that, but not to what a ring does, nor to
+        // what overlayfs does by itself: mounted in a nested namespace over such a folder, it copies programs up with their bits, and there root may write into them.
+        foreach (SandboxAllowance allowance in s.Allow.Where(a => (a is SandboxAllowance.IoUring or SandboxAllowance.NestedUserNamespace) && s.Mounts.Any(mount => !mount.ReadOnly)))
         {
-            // A ring opens files and makes folders with any mode, and no filter sees it: a program with the bit in a folder of the host is a real one there.
             yield return new(
                 SandboxErrorId.NotEnforceable,
                 "Allow",
-                "With io_uring nothing keeps set-user-id programs out of a folder of the host that can be written.",
-                "Mount it read-only and copy out with Copy-SandboxItem, or leave IoUring out.");
+                $"With {allowance} nothing keeps set-user-id programs out of a folder of the host that can be written.",
+                $"Mount it read-only and copy out with Copy-SandboxItem, or leave {allowance} out.");
         }
     }
 

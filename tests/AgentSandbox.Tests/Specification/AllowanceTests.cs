@@ -56,11 +56,14 @@ public class AllowanceTests
     }
 
     [Theory]
-    [InlineData("rw", 1)]
-    [InlineData("ro", 0)]
-    public void A_ring_and_a_writable_folder_of_the_host_do_not_go_together(string mode, int problems)
+    [InlineData("IoUring", "rw", 1)]
+    [InlineData("IoUring", "ro", 0)]
+    [InlineData("NestedUserNamespace", "rw", 1)]
+    [InlineData("NestedUserNamespace", "ro", 0)]
+    [InlineData("Keyring", "rw", 0)]
+    public void What_passes_by_the_filter_does_not_go_together_with_a_writable_folder_of_the_host(string allowance, string mode, int problems)
     {
-        var specification = new SandboxSpecification { Allow = [SandboxAllowance.IoUring], Mounts = [SandboxMount.Parse($"/tmp:/x:{mode}")] };
+        var specification = new SandboxSpecification { Allow = [Enum.Parse<SandboxAllowance>(allowance)], Mounts = [SandboxMount.Parse($"/tmp:/x:{mode}")] };
         Assert.Equal(problems, SpecificationValidator.Validate(specification).Count(problem => problem is { ErrorId: SandboxErrorId.NotEnforceable, Parameter: "Allow" }));
     }
 
