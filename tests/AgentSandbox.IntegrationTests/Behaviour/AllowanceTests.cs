@@ -39,9 +39,10 @@ public sealed class AllowanceTests
             Assert.True((await host.ShellAsync(sandbox, attempt)).ExitCode != 0, attempt);
         }
 
-        // Neither what covers the kernel's files can be taken off there, nor a /proc be mounted that is not covered.
+        // What covers the kernel's files can't be taken off there, and a /proc without the cover gives nobody the right to write.
         Assert.NotEqual(0, (await host.ShellAsync(sandbox, "unshare -U -r -m sh -c 'umount /proc/sys || umount /proc/kcore || umount /dev/net/tun'")).ExitCode);
-        Assert.NotEqual(0, (await host.ShellAsync(sandbox, "unshare -U -r -m -p -f sh -c 'echo 1 > /proc/sys/kernel/core_pattern'")).ExitCode);
+        Assert.NotEqual(0, (await host.ShellAsync(sandbox, "unshare -U -r -m -p -f sh -c '(: >> /proc/sys/kernel/core_pattern)'")).ExitCode);
+        Assert.NotEqual(0, (await host.ShellAsync(sandbox, "unshare -U -r -m -p -f sh -c 'mount -t proc p /mnt && (: >> /mnt/sys/kernel/core_pattern)'")).ExitCode);
     }
 
     [Fact]
