@@ -95,7 +95,7 @@ public sealed class AllowanceTests
     {
         await using var host = new SandboxHost();
         Sandbox sandbox = await host.CreateAsync(backend, s => s with { Allow = [SandboxAllowance.NestedUserNamespace] });
-        CommandResult result = await host.ShellAsync(sandbox, "unshare -U -r -m -p -f sleep 4711 & unshare -U -r setsid sleep 4711 & wait", TimeSpan.FromSeconds(2));
+        CommandResult result = await host.ShellAsync(sandbox, "trap '' TERM; unshare -U -r -m -p -f sleep 4711 & unshare -U -r setsid sleep 4711 & wait", TimeSpan.FromSeconds(2));
         Assert.True(result.TimedOut);
         Assert.Equal("", (await host.ShellAsync(sandbox, "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline | grep -x 'sleep 4711 '; done; true")).StandardOutput.Trim());
     }
