@@ -100,6 +100,9 @@ internal static class Os
     /// <summary>_LINUX_CAPABILITY_VERSION_3 of capget(2).</summary>
     public const uint CapabilityVersion3 = 0x20080522;
 
+    /// <summary>CAP_SETFCAP of capabilities(7).</summary>
+    public const int CAP_SETFCAP = 31;
+
     public const nuint AT_EXECFN = 31;
 
     /// <summary>f_type of proc(5), statfs(2).</summary>
@@ -121,6 +124,7 @@ internal static class Os
     public static nint SYS_setresgid => IsArm64 ? 149 : 119;
     public static nint SYS_capget => IsArm64 ? 90 : 125;
     public static nint SYS_capset => IsArm64 ? 91 : 126;
+    public static nint SYS_keyctl => IsArm64 ? 219 : 250;
     public static nint SYS_execveat => IsArm64 ? 281 : 322;
     public static nint SYS_getdents64 => IsArm64 ? 61 : 217;
     public const nint SYS_pidfd_send_signal = 424;

@@ -23,12 +23,13 @@ internal static unsafe partial class SeccompFilter
     /// Installs the filter on every thread of this process. The caller has set no_new_privs, or is root: the kernel asks for one of them.
     /// </summary>
     /// <param name="denySetIdBits">No file may get a set-user-id or set-group-id bit; say so when a folder of the host is writable.</param>
+    /// <param name="allowances">What is opened on top of the policy; null is nothing.</param>
     /// <exception cref="PlatformNotSupportedException">There is no table for this architecture. Nothing may be started.</exception>
     /// <exception cref="InvalidOperationException">The kernel refused the filter. Nothing may be started.</exception>
-    public static void Install(bool denySetIdBits = false)
+    public static void Install(bool denySetIdBits = false, IEnumerable<SandboxAllowance>? allowances = null)
     {
         SyscallArchitecture architecture = SyscallArchitecture.Current();
-        BpfInstruction[] program = BpfCompiler.Compile(architecture, SyscallPolicy.Rules(denySetIdBits));
+        BpfInstruction[] program = BpfCompiler.Compile(architecture, SyscallPolicy.Rules(denySetIdBits, allowances));
         long result;
         int errno;
         fixed (BpfInstruction* filter = program)

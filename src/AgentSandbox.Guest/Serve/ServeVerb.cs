@@ -70,7 +70,7 @@ internal static class ServeVerb
             proc.MarkerResource = marker.Resource;
         }
 
-        var starter = new ProcessStarter(marker, options.DropCapabilities, self, emptyInput, openFiles);
+        var starter = new ProcessStarter(marker, options.DropCapabilities, self, emptyInput, openFiles, options.Allow.Contains(SandboxAllowance.NestedUserNamespace));
         var context = new ServerContext(loop, starter, new Reaper(), new TreeSignaller(proc), new LeftoverPipes(loop));
         var server = new Server(context, signals, new OtherProcesses(proc, context.Signaller));
         if (options.Stdio)

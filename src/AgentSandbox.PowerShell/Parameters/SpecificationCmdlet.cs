@@ -8,7 +8,7 @@ namespace AgentSandbox.PowerShell.Parameters;
 public abstract class SpecificationCmdlet : SandboxCmdlet
 {
     private static readonly string[] s_specifying =
-        [nameof(Backend), nameof(Image), nameof(NoPull), nameof(Mount), nameof(Network), nameof(Memory), nameof(Cpu), nameof(PidLimit), nameof(DiskLimit), nameof(ReadOnly)];
+        [nameof(Backend), nameof(Image), nameof(NoPull), nameof(Mount), nameof(Network), nameof(Memory), nameof(Cpu), nameof(PidLimit), nameof(DiskLimit), nameof(ReadOnly), nameof(Allow)];
 
     /// <summary>Name of a backend, or Auto.</summary>
     [Parameter]
@@ -55,6 +55,11 @@ public abstract class SpecificationCmdlet : SandboxCmdlet
     /// <summary>The root file system can't be written.</summary>
     [Parameter]
     public SwitchParameter ReadOnly { get; set; }
+
+    /// <summary>What of the kernel is opened that is closed by default.</summary>
+    [Parameter]
+    [Allowance]
+    public SandboxAllowance[]? Allow { get; set; }
 
     /// <summary>The user said something about what the sandbox shall be.</summary>
     private protected bool IsSpecified => s_specifying.Any(MyInvocation.BoundParameters.ContainsKey);
@@ -103,6 +108,7 @@ public abstract class SpecificationCmdlet : SandboxCmdlet
         PidLimit = IsGiven(nameof(PidLimit)) ? PidLimit : basis.PidLimit,
         DiskLimit = IsGiven(nameof(DiskLimit)) ? DiskLimit : basis.DiskLimit,
         ReadOnly = IsGiven(nameof(ReadOnly)) ? ReadOnly : basis.ReadOnly,
+        Allow = IsGiven(nameof(Allow)) ? Allow ?? [] : basis.Allow,
     };
 
     /// <summary>The user gave this parameter, be it with null.</summary>

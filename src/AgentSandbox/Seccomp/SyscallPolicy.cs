@@ -80,7 +80,8 @@ internal static class SyscallPolicy
     /// No file may get a set-user-id or set-group-id bit: needed as soon as the sandbox writes to a folder of the host,
     /// where a program that it leaves would run with another user's rights outside.
     /// </param>
-    public static Dictionary<string, SyscallRule> Rules(bool denySetIdBits)
+    /// <param name="allowances">What is opened on top of it, see <see cref="SyscallAllowances"/>; null is nothing.</param>
+    public static Dictionary<string, SyscallRule> Rules(bool denySetIdBits, IEnumerable<SandboxAllowance>? allowances = null)
     {
         var rules = new Dictionary<string, SyscallRule>(400);
         Add(rules, Allowed, SyscallRule.Allow);
@@ -99,6 +100,7 @@ internal static class SyscallPolicy
         rules.Add("socket", Sockets());
         rules.Add("socketpair", new(SeccompVerdict.NoFamily, Allow(0, 1)));
         AddModes(rules, denySetIdBits);
+        SyscallAllowances.Apply(rules, allowances ?? []);
         return rules;
     }
 

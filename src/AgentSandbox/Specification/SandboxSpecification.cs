@@ -62,4 +62,18 @@ public sealed record SandboxSpecification
 
     /// <summary>The root file system can't be written; <c>/tmp</c>, <c>/var/tmp</c> and <c>/run</c> are small file systems in memory.</summary>
     public bool ReadOnly { get; init; }
+
+    /// <summary>What of the kernel is opened that is closed by default; each once, in the order of the names. A record written before there were any has none.</summary>
+    public IReadOnlyList<SandboxAllowance> Allow
+    {
+        get => _allow;
+        init => _allow = value is null ? [] : [.. value.Distinct().Order()];
+    }
+
+    private readonly IReadOnlyList<SandboxAllowance> _allow = [];
+
+    /// <summary>Tells whether something that is closed by default was asked for.</summary>
+    /// <param name="allowance">What.</param>
+    /// <returns>True when it is in <see cref="Allow"/>.</returns>
+    internal bool Allows(SandboxAllowance allowance) => Allow.Contains(allowance);
 }

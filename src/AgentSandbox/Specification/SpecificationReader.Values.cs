@@ -6,6 +6,36 @@ namespace AgentSandbox;
 /// <content>Single values: each is of its type or is reported.</content>
 internal sealed partial class SpecificationReader
 {
+    private List<SandboxAllowance> Allowances(Dictionary<string, JsonElement> values)
+    {
+        const string Key = nameof(SandboxSpecification.Allow);
+        List<SandboxAllowance> allowances = [];
+        if (!values.TryGetValue(Key, out JsonElement value))
+        {
+            return allowances;
+        }
+
+        if (value.ValueKind != JsonValueKind.Array || value.EnumerateArray().Any(item => item.ValueKind != JsonValueKind.String))
+        {
+            Report(Key, $"'{Key}' is no array of strings.", $"Write \"{Key}\": [\"{nameof(SandboxAllowance.IoUring)}\"].");
+            return allowances;
+        }
+
+        foreach (string text in value.EnumerateArray().Select(item => item.GetString()!))
+        {
+            if (AllowanceName.TryParse(text, out SandboxAllowance allowance))
+            {
+                allowances.Add(allowance);
+            }
+            else
+            {
+                Report(Key, AllowanceName.Problem(text), AllowanceName.Advice(text));
+            }
+        }
+
+        return allowances;
+    }
+
     private string? Text(Dictionary<string, JsonElement> values, string key)
     {
         if (!values.TryGetValue(key, out JsonElement value))

@@ -12,7 +12,7 @@ internal sealed partial class SpecificationReader(string folder)
         nameof(SandboxSpecification.Mounts), nameof(SandboxSpecification.Network), nameof(SandboxSpecification.Memory), nameof(SandboxSpecification.Cpu),
         nameof(SandboxSpecification.PidLimit), nameof(SandboxSpecification.DiskLimit), nameof(SandboxSpecification.Environment), nameof(SandboxSpecification.User),
         nameof(SandboxSpecification.WorkingDirectory), nameof(SandboxSpecification.Hostname), nameof(SandboxSpecification.TimeToLive),
-        nameof(SandboxSpecification.IdleTimeout), nameof(SandboxSpecification.ReadOnly),
+        nameof(SandboxSpecification.IdleTimeout), nameof(SandboxSpecification.ReadOnly), nameof(SandboxSpecification.Allow),
     ];
 
     private static readonly string[] s_mountKeys = [nameof(SandboxMount.Source), nameof(SandboxMount.Target), nameof(SandboxMount.ReadOnly)];
@@ -49,6 +49,7 @@ internal sealed partial class SpecificationReader(string folder)
             TimeToLive = Time(values, nameof(SandboxSpecification.TimeToLive)),
             IdleTimeout = Time(values, nameof(SandboxSpecification.IdleTimeout)),
             ReadOnly = Switch(values, nameof(SandboxSpecification.ReadOnly), false),
+            Allow = Allowances(values),
         };
     }
 

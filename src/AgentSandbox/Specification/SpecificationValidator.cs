@@ -23,7 +23,7 @@ internal static class SpecificationValidator
     /// <param name="sourcesAreHere">The sources of its mounts are paths of this machine, and looked at. Else the backend does that.</param>
     /// <returns>The problems.</returns>
     public static IEnumerable<SpecificationProblem> Validate(SandboxSpecification specification, SandboxPathStyle style = SandboxPathStyle.Linux, bool sourcesAreHere = true) =>
-        Identity(specification, style).Concat(Limits(specification)).Concat(Times(specification)).Concat(Environment(specification)).Concat(Mounts(specification, style, sourcesAreHere));
+        Identity(specification, style).Concat(Limits(specification)).Concat(Times(specification)).Concat(Allowances(specification)).Concat(Environment(specification)).Concat(Mounts(specification, style, sourcesAreHere));
 
     /// <summary>Throws one exception that carries all problems.</summary>
     /// <param name="problems">The problems; none is fine.</param>
@@ -99,6 +99,25 @@ internal static class SpecificationValidator
             {
                 yield return Invalid(name, $"{name} is out of range.", "Give a time above zero, for example 1h.");
             }
+        }
+    }
+
+    private static IEnumerable<SpecificationProblem> Allowances(SandboxSpecification s)
+    {
+        foreach (SandboxAllowance unknown in s.Allow.Where(allowance => !Enum.IsDefined(allowance)))
+        {
+            yield return Invalid("Allow", AllowanceName.Problem(unknown.ToString()), $"Use {string.Join(", ", AllowanceName.All)}.");
+        }
+
+        // No program with a set-user-id bit may get into a folder of the host, where it would be a real one. The filter sees to that, but not to what a ring does, nor to
+        // what overlayfs does by itself: mounted in a nested namespace over such a folder, it copies programs up with their bits, and there root may write into them.
+        foreach (SandboxAllowance allowance in s.Allow.Where(a => (a is SandboxAllowance.IoUring or SandboxAllowance.NestedUserNamespace) && s.Mounts.Any(mount => !mount.ReadOnly)))
+        {
+            yield return new(
+                SandboxErrorId.NotEnforceable,
+                "Allow",
+                $"With {allowance} nothing keeps set-user-id programs out of a folder of the host that can be written.",
+                $"Mount it read-only and copy out with Copy-SandboxItem, or leave {allowance} out.");
         }
     }
 

@@ -51,6 +51,7 @@ internal static class SpecificationWriter
         Text(nameof(s.Hostname), s.Hostname),
         Time(nameof(s.TimeToLive), s.TimeToLive),
         Time(nameof(s.IdleTimeout), s.IdleTimeout),
+        new(nameof(s.Allow), s.Allow.Count > 0, json => WriteNames(json, s.Allow.Select(allowance => allowance.ToString()))),
         new(nameof(s.ReadOnly), s.ReadOnly, json => json.WriteBooleanValue(s.ReadOnly)),
     ];
 
@@ -83,6 +84,17 @@ internal static class SpecificationWriter
             json.WriteString(nameof(mount.Target), mount.Target);
             json.WriteBoolean(nameof(mount.ReadOnly), mount.ReadOnly);
             json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteNames(Utf8JsonWriter json, IEnumerable<string> names)
+    {
+        json.WriteStartArray();
+        foreach (string name in names)
+        {
+            json.WriteStringValue(name);
         }
 
         json.WriteEndArray();

@@ -15,13 +15,14 @@ public class ArgumentParsingTests
         SandboxSpecification s = Bind(
             "run", "--name", "box", "--backend", "NsPawn", "--image", "debian", "--mount", "/a:/b:rw", "--mount=/c", "--network", "HOST", "--memory", "512MB", "--cpu", "1.5",
             "--pid-limit", "99", "--disk-limit", "2g", "--env", "A=1", "--env=B=x=y", "--env", "C=", "--user", "nobody", "--working-directory", "/w", "--hostname", "h",
-            "--time-to-live", "1h", "--idle-timeout", "10m", "--read-only", "--", "id");
+            "--time-to-live", "1h", "--idle-timeout", "10m", "--read-only", "--allow", "nested-user-namespace", "--allow=KEYRING", "--allow", "Keyring", "--", "id");
         Assert.Equal(("box", "NsPawn", "debian", NetworkMode.Host), (s.Name, s.Backend, s.Image, s.Network));
         Assert.Equal((512L << 20, 1.5, 99, 2L << 30), (s.Memory, s.Cpu, s.PidLimit, s.DiskLimit));
         Assert.Equal(["/a:/b:rw", "/c:/c:ro"], s.Mounts.Select(m => m.ToString()));
         Assert.Equal([("A", "1"), ("B", "x=y"), ("C", "")], s.Environment.Select(e => (e.Key, e.Value)));
         Assert.Equal(("nobody", "/w", "h"), (s.User, s.WorkingDirectory, s.Hostname));
         Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromMinutes(10), true), (s.TimeToLive, s.IdleTimeout, s.ReadOnly));
+        Assert.Equal([SandboxAllowance.Keyring, SandboxAllowance.NestedUserNamespace], s.Allow);
     }
 
     [Fact]
@@ -57,6 +58,10 @@ public class ArgumentParsingTests
         { "--network", "1", SandboxErrorId.InvalidSpecification },
         { "--network", "None,Host", SandboxErrorId.InvalidSpecification },
         { "--network", "", SandboxErrorId.InvalidSpecification },
+        { "--allow", "IoRing", SandboxErrorId.InvalidSpecification },
+        { "--allow", "1", SandboxErrorId.InvalidSpecification },
+        { "--allow", "Vsock,Tun", SandboxErrorId.InvalidSpecification },
+        { "--allow", "", SandboxErrorId.InvalidSpecification },
         { "--env", "NOVALUE", SandboxErrorId.InvalidEnvironment },
         { "--env", "=x", SandboxErrorId.InvalidEnvironment },
         { "--env", "", SandboxErrorId.InvalidEnvironment },

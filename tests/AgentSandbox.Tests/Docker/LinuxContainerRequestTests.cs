@@ -29,6 +29,21 @@ public sealed class LinuxContainerRequestTests
         Assert.Equal("no", host.RestartPolicy!.Name);
         Assert.True(host is { AutoRemove: false, Init: false, ReadonlyRootfs: false });
         Assert.Null(host.StorageOpt);
+        Assert.Null(host.Devices);
+        Assert.DoesNotContain("--allow", request.Cmd!);
+    }
+
+    [Fact]
+    public void What_is_allowed_reaches_the_profile_the_guest_and_the_devices_and_gives_no_capability()
+    {
+        ContainerCreate request = Build(new SandboxSpecification { Allow = [SandboxAllowance.Tun, SandboxAllowance.NestedUserNamespace] });
+        Assert.Equal("NestedUserNamespace,Tun", request.Cmd![request.Cmd!.ToList().IndexOf("--allow") + 1]);
+        Assert.Null(request.HostConfig.CapAdd);
+        DeviceMapping device = Assert.Single(request.HostConfig.Devices!);
+        Assert.Equal(("/dev/net/tun", "/dev/net/tun", "rw"), (device.PathOnHost, device.PathInContainer, device.CgroupPermissions));
+        using var profile = new ProfileInterpreter(request.HostConfig.SecurityOpt!.Single(o => o.StartsWith("seccomp=", StringComparison.Ordinal))["seccomp=".Length..]);
+        Assert.Equal(0, profile.Answer("mount"));
+        Assert.NotEqual(0, profile.Answer("keyctl"));
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public class SpecificationFileTests(ITestOutputHelper output)
             {
               "$schema": "x", "Name": "box", "Backend": "Nspawn", "Image": "debian", "NoPull": true, "Mounts": ["src:/work:rw", { "Source": "/etc", "Target": "/e" }, { "Source": "a:b", "ReadOnly": false }],
               "Network": "host", "Memory": "512MB", "Cpu": 0.5, "PidLimit": 99, "DiskLimit": 1073741824, "Environment": { "A": "1" }, "User": "nobody", "WorkingDirectory": "/w", "Hostname": "h",
-              "TimeToLive": "01:30:00", "IdleTimeout": 90, "ReadOnly": true
+              "TimeToLive": "01:30:00", "IdleTimeout": 90, "ReadOnly": true, "Allow": ["io_uring", "Tun", "tun"]
             }
             """);
         Assert.Equal(("box", "Nspawn", "debian", true, NetworkMode.Host), (s.Name, s.Backend, s.Image, s.NoPull, s.Network));
@@ -23,6 +23,7 @@ public class SpecificationFileTests(ITestOutputHelper output)
         Assert.Equal((512L << 20, 0.5, 99, 1L << 30, true), (s.Memory, s.Cpu, s.PidLimit, s.DiskLimit, s.ReadOnly));
         Assert.Equal(("1", "nobody", "/w", "h"), (s.Environment["A"], s.User, s.WorkingDirectory, s.Hostname));
         Assert.Equal((TimeSpan.FromMinutes(90), TimeSpan.FromSeconds(90)), (s.TimeToLive, s.IdleTimeout));
+        Assert.Equal([SandboxAllowance.IoUring, SandboxAllowance.Tun], s.Allow);
     }
 
     [Fact]
@@ -35,12 +36,13 @@ public class SpecificationFileTests(ITestOutputHelper output)
         Assert.Equal(properties, SpecificationReader.Keys.Where(key => key != "$schema").Order(StringComparer.Ordinal));
         using var schema = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Repository(), "module/AgentSandbox/schemas/sandbox-specification.schema.json")));
         Assert.Equal(SpecificationReader.Keys.Order(StringComparer.Ordinal), schema.RootElement.GetProperty("properties").EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(Enum.GetNames<SandboxAllowance>(), schema.RootElement.GetProperty("properties").GetProperty("Allow").GetProperty("items").GetProperty("enum").EnumerateArray().Select(name => name.GetString()));
     }
 
     [Fact]
     public void What_the_command_line_lists_can_be_read_back()
     {
-        var specification = new SandboxSpecification { Name = "x", Backend = "Nspawn", Network = NetworkMode.None, Memory = 5, TimeToLive = TimeSpan.FromHours(1), Mounts = [new() { Source = "/a", Target = "/b" }], Environment = new Dictionary<string, string> { ["A"] = "b" } };
+        var specification = new SandboxSpecification { Name = "x", Backend = "Nspawn", Network = NetworkMode.None, Memory = 5, TimeToLive = TimeSpan.FromHours(1), Mounts = [new() { Source = "/a", Target = "/b" }], Environment = new Dictionary<string, string> { ["A"] = "b" }, Allow = [SandboxAllowance.Keyring, SandboxAllowance.NestedUserNamespace] };
         Assert.Equivalent(specification, Parse(JsonSerializer.Serialize(specification, Host.CommandLine.Output.ReportJson.Readable.SandboxSpecification)), strict: true);
     }
 
@@ -59,6 +61,10 @@ public class SpecificationFileTests(ITestOutputHelper output)
     [InlineData("""{ "Network": "Bridge" }""", "Bridge", "None, Host")]
     [InlineData("""{ "Network": 1 }""", "Network", "Write")]
     [InlineData("""{ "Backend": ["Nspawn"] }""", "Backend", "Write")]
+    [InlineData("""{ "Allow": ["IoRing"] }""", "'IoRing'", "Did you mean 'IoUring'?")]
+    [InlineData("""{ "Allow": ["1"] }""", "'1'", "Vsock")]
+    [InlineData("""{ "Allow": [1] }""", "Allow", "[\"IoUring\"]")]
+    [InlineData("""{ "Allow": "IoUring" }""", "Allow", "[\"IoUring\"]")]
     [InlineData("""{ "PidLimit": 1e99 }""", "PidLimit", "256")]
     [InlineData("""{ "TimeToLive": "soon" }""", "TimeToLive", "01:30:00")]
     [InlineData("""{ "TimeToLive": 1e300 }""", "TimeToLive", "01:30:00")]

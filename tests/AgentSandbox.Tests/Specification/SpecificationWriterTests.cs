@@ -12,7 +12,7 @@ public sealed class SpecificationWriterTests(ITestOutputHelper output) : IDispos
     {
         Name = "box", Backend = "Nspawn", Image = "debian", NoPull = true, Mounts = [new() { Source = "/a:b", Target = "/b" }, new() { Source = "/ü", Target = "/c", ReadOnly = false }],
         Network = NetworkMode.Host, Memory = 512L << 20, Cpu = 0.5, PidLimit = 99, DiskLimit = 1_000_000_007, Environment = new Dictionary<string, string> { ["B"] = "\"\n\u0001", ["A"] = "é" },
-        User = "1000:1000", WorkingDirectory = "/w", Hostname = "h", TimeToLive = TimeSpan.FromTicks(1234567), IdleTimeout = TimeSpan.FromDays(3), ReadOnly = true,
+        User = "1000:1000", WorkingDirectory = "/w", Hostname = "h", TimeToLive = TimeSpan.FromTicks(1234567), IdleTimeout = TimeSpan.FromDays(3), ReadOnly = true, Allow = [SandboxAllowance.Vsock, SandboxAllowance.Keyring],
     };
 
     public void Dispose() => Directory.Delete(_folder, true);

@@ -175,6 +175,7 @@ public sealed class ConfigurationTests(ITestOutputHelper output)
         {
             ("Cpu", s => s with { Cpu = 1 }), ("PidLimit", s => s with { PidLimit = 64 }), ("DiskLimit", s => s with { DiskLimit = 1 << 30 }), ("ReadOnly", s => s with { ReadOnly = true }),
             ("IdleTimeout", s => s with { IdleTimeout = TimeSpan.FromMinutes(1) }), ("Image", s => s with { Image = "debian" }), ("User", s => s with { User = "root" }), ("Hostname", s => s with { Hostname = "x" }), ("Memory", s => s with { Memory = 0 }),
+            ("Allow", s => s with { Allow = [SandboxAllowance.Tun] }),
         })
         {
             SpecificationProblem problem = Assert.Single(WindowsSandboxRules.Problems(ask(Specification()), s_home, new LinuxFolders()));

@@ -68,7 +68,7 @@ public sealed class WslProviderTests : IDisposable
         Assert.EndsWith("-e /opt/agentsandbox/agentsandbox provider list", Assert.Single(_wsl.Calls), StringComparison.Ordinal);
     }
 
-    public static TheoryData<string> Lies => ["id", "name", "image", "state", "network", "backend", "specification backend", "windows mount", "relative mount", "unequal mounts", "hostname", "user", "environment"];
+    public static TheoryData<string> Lies => ["id", "name", "image", "state", "network", "backend", "specification backend", "windows mount", "relative mount", "unequal mounts", "hostname", "user", "allowance", "environment"];
 
     [Theory, MemberData(nameof(Lies))]
     public async Task A_lie_about_a_sandbox_is_refused(string lie)
@@ -93,6 +93,7 @@ public sealed class WslProviderTests : IDisposable
             "relative mount" => WithMount("x"),
             "unequal mounts" => s with { Mounts = [new SandboxMount { Source = "/a", Target = "/b" }] },
             "hostname" => s with { Specification = s.Specification with { Hostname = "a\nb" } },
+            "allowance" => s with { Specification = s.Specification with { Allow = [(SandboxAllowance)77] } },
             "user" => s with { Specification = s.Specification with { User = "$(x)" } },
             _ => s with { Specification = s.Specification with { Environment = new Dictionary<string, string> { ["A=B"] = "" } } },
         };

@@ -131,7 +131,7 @@ internal static unsafe class Child
 
     private static ChildStage Rights(ChildPlan* plan)
     {
-        if (plan->DropCapabilities && !ChildCapabilities.DropBoundingSet())
+        if (plan->DropCapabilities && !ChildCapabilities.DropBoundingSet(plan->KeptCapability))
         {
             return ChildStage.Capabilities;
         }
@@ -164,7 +164,7 @@ internal static unsafe class Child
             }
         }
 
-        return plan->DropCapabilities && !ChildCapabilities.DropSets() ? ChildStage.Capabilities : ChildStage.Execute;
+        return plan->DropCapabilities && !ChildCapabilities.DropSets(plan->KeptCapability) ? ChildStage.Capabilities : ChildStage.Execute;
     }
 
     /// <summary>Returns only on failure, as execvp(3): a later path is tried when the earlier one is not there or may not be executed.</summary>

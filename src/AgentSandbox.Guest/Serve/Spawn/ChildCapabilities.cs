@@ -9,8 +9,9 @@ namespace AgentSandbox.Guest.Serve.Spawn;
 internal static unsafe class ChildCapabilities
 {
     /// <summary>Drops the bounding set, or as much of it as there is a right to: CAP_SETPCAP is what an engine's containers do not have.</summary>
+    /// <param name="kept">The one that stays, as a bit; 0 for none.</param>
     /// <returns>False with errno when something is left of it that a program with a set-user-id bit, or root's next execve, could obtain.</returns>
-    public static bool DropBoundingSet()
+    public static bool DropBoundingSet(uint kept)
     {
         for (nuint capability = 0; ; capability++)
         {
@@ -18,6 +19,11 @@ internal static unsafe class ChildCapabilities
             if (present < 0)
             {
                 return true; // EINVAL: past the last capability that this kernel knows.
+            }
+
+            if (capability < 32 && kept == 1u << (int)capability)
+            {
+                continue;
             }
 
             if (present == 1 && Libc.Prctl(Os.PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
@@ -32,8 +38,9 @@ internal static unsafe class ChildCapabilities
     }
 
     /// <summary>Empties the ambient, effective, permitted and inheritable sets, and looks whether they are.</summary>
-    /// <returns>False with errno when anything is left.</returns>
-    public static bool DropSets()
+    /// <param name="kept">What stays effective and permitted, as a bit; 0 for nothing.</param>
+    /// <returns>False with errno when anything else is left.</returns>
+    public static bool DropSets(uint kept)
     {
         if (Libc.Prctl(Os.PR_CAP_AMBIENT, Os.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && Libc.Errno != Errno.EINVAL)
         {
@@ -41,7 +48,7 @@ internal static unsafe class ChildCapabilities
         }
 
         uint* header = stackalloc uint[2] { Os.CapabilityVersion3, 0 };
-        uint* sets = stackalloc uint[6] { 0, 0, 0, 0, 0, 0 };
+        uint* sets = stackalloc uint[6] { kept, kept, 0, 0, 0, 0 }; // Effective, permitted and inheritable of the lower 32, then of the upper.
         if (Libc.Syscall(Os.SYS_capset, (nint)header, (nint)sets, 0, 0, 0) != 0
             || Libc.Syscall(Os.SYS_capget, (nint)header, (nint)sets, 0, 0, 0) != 0)
         {
@@ -50,7 +57,7 @@ internal static unsafe class ChildCapabilities
 
         for (int i = 0; i < 6; i++)
         {
-            if (sets[i] != 0)
+            if (sets[i] != (i < 2 ? kept : 0))
             {
                 Libc.Errno = Errno.EPERM;
                 return false;

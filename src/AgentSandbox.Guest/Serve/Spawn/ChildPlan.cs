@@ -35,6 +35,9 @@ internal unsafe struct ChildPlan
     public nint GroupCount;
     public bool DropCapabilities;
 
+    /// <summary>The one capability that is kept nevertheless, as a bit of the lower 32; 0 for none. See <see cref="ProcessStarter"/>.</summary>
+    public uint KeptCapability;
+
     /// <summary>The hard limit that all processes of this command inherit, see <see cref="ProcessTree.TreeMarker"/>; 0 for none.</summary>
     public ulong Marker;
     public int MarkerResource;

@@ -21,9 +21,14 @@ internal sealed record StartedProcess(
 /// <param name="selfExecutable">The guest's executable, or -1.</param>
 /// <param name="emptyInput">What a command without standard input reads.</param>
 /// <param name="openFiles">RLIMIT_NOFILE for commands.</param>
-internal sealed unsafe class ProcessStarter(TreeMarker marker, bool dropCapabilities, int selfExecutable, int emptyInput, ResourceLimit openFiles)
+/// <param name="nestsUserNamespaces">
+/// Commands may make user namespaces. Root can map itself in one only with CAP_SETFCAP (user_namespaces(7)), so where this guest has that, in a user
+/// namespace that is the sandbox's own, root's commands keep it.
+/// </param>
+internal sealed unsafe class ProcessStarter(TreeMarker marker, bool dropCapabilities, int selfExecutable, int emptyInput, ResourceLimit openFiles, bool nestsUserNamespaces = false)
 {
     private readonly bool _mayChangeUser = OwnRights.MayChangeUser();
+    private readonly uint _rootKeeps = nestsUserNamespaces && OwnRights.Has(Os.CAP_SETFCAP) ? 1u << Os.CAP_SETFCAP : 0;
 
     /// <summary>Forks the command.</summary>
     /// <exception cref="CommandRefusedException">It can't be started, for the reason that the exception carries to the host.</exception>
@@ -60,6 +65,7 @@ internal sealed unsafe class ProcessStarter(TreeMarker marker, bool dropCapabili
                 Groups = groups,
                 GroupCount = account.Groups.Length,
                 DropCapabilities = dropCapabilities,
+                KeptCapability = account.UserId == 0 ? _rootKeeps : 0,
                 Marker = marker.Next(),
                 MarkerResource = marker.Resource,
                 OpenFiles = openFiles,

@@ -50,6 +50,13 @@ internal static unsafe class Confinement
             Check(Libc.SetResUid(user, user, user), "setresuid");
         }
 
+        if (options.Allow.Contains(SandboxAllowance.Keyring))
+        {
+            // Whoever started this sandbox had a session keyring, and what inherits it possesses its keys. Commands get an empty one: keyctl(2).
+            const nint JoinSessionKeyring = 1;
+            Check(Libc.Syscall(Os.SYS_keyctl, JoinSessionKeyring, 0, 0, 0, 0) < 0 ? -1 : 0, "keyctl(KEYCTL_JOIN_SESSION_KEYRING)");
+        }
+
         // Commands of the guest's own user must not trace it nor read its memory, which holds other commands' streams.
         Check(Libc.Prctl(Os.PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl(PR_SET_DUMPABLE)");
         if (options.NoNewPrivileges)
@@ -59,7 +66,7 @@ internal static unsafe class Confinement
 
         if (options.Seccomp)
         {
-            SeccompFilter.Install(options.DenySetId);
+            SeccompFilter.Install(options.DenySetId, options.Allow);
         }
     }
 

@@ -32,6 +32,9 @@ internal sealed record ServeOptions
     /// </summary>
     public bool DenySetId { get; private init; }
 
+    /// <summary>What the sandbox may do that is closed by default.</summary>
+    public IReadOnlyList<SandboxAllowance> Allow { get; private init; } = [];
+
     /// <summary>Serve one connection over standard input and output instead of those of a listening socket.</summary>
     public bool Stdio { get; private init; }
 
@@ -67,6 +70,7 @@ internal sealed record ServeOptions
                 "--drop-capabilities" => options with { DropCapabilities = true },
                 "--seccomp" => options with { Seccomp = true },
                 "--deny-set-id" => options with { DenySetId = true },
+                "--allow" => options with { Allow = Allowances(Value(args, ref i)) },
                 "--stdio" => options with { Stdio = true },
                 "--end-with-input" => options with { EndWithInput = true },
                 "--expires" => options with { Expires = Seconds(name, Value(args, ref i)) },
@@ -78,6 +82,7 @@ internal sealed record ServeOptions
         return options switch
         {
             { DenySetId: true, Seccomp: false } => throw new StartUpException("Option '--deny-set-id' needs '--seccomp'."),
+            { Allow.Count: > 0, Seccomp: false } => throw new StartUpException("Option '--allow' needs '--seccomp'."),
             { EndWithInput: true, Stdio: false } => throw new StartUpException("Option '--end-with-input' needs '--stdio'."),
             { IdleTimeout: not null, Stdio: false } => throw new StartUpException("Option '--idle-timeout' needs '--stdio'."),
             _ => options,
@@ -92,6 +97,10 @@ internal sealed record ServeOptions
         long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) && seconds is > 0 and <= LongestTime
             ? seconds
             : throw new StartUpException($"Option '{option}' needs a number of seconds.");
+
+    /// <summary>Names, exactly, with commas between them; never numbers, which the enumeration's own parser would take.</summary>
+    private static SandboxAllowance[] Allowances(string value) =>
+        [.. value.Split(',').Select(name => Enum.GetValues<SandboxAllowance>().Where(known => known.ToString() == name).Cast<SandboxAllowance?>().FirstOrDefault() ?? throw new StartUpException($"Option '--allow' does not know '{name}'."))];
 
     private static string AbsolutePath(string option, string value) => value.StartsWith('/')
         ? value

@@ -18,8 +18,19 @@ internal static unsafe class OwnRights
             return false;
         }
 
+        return Effective() is not { } effective || (effective & SetGroupAndUser) == SetGroupAndUser;
+    }
+
+    /// <summary>Tells whether this process has a capability in force.</summary>
+    /// <param name="capability">Its number, below 32.</param>
+    /// <returns>False also when the kernel does not tell.</returns>
+    public static bool Has(int capability) => Effective() is { } effective && (effective & (1u << capability)) != 0;
+
+    /// <summary>The lower 32 bits of the effective set, or null.</summary>
+    private static uint? Effective()
+    {
         uint* header = stackalloc uint[2] { Os.CapabilityVersion3, 0 };
         uint* sets = stackalloc uint[6]; // Effective, permitted, inheritable; then the same of the upper 32.
-        return Libc.Syscall(Os.SYS_capget, (nint)header, (nint)sets, 0, 0, 0) != 0 || (sets[0] & SetGroupAndUser) == SetGroupAndUser;
+        return Libc.Syscall(Os.SYS_capget, (nint)header, (nint)sets, 0, 0, 0) != 0 ? null : sets[0];
     }
 }

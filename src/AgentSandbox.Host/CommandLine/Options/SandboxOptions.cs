@@ -20,11 +20,13 @@ internal static class SandboxOptions
     private static readonly Option<bool> s_noPull = new("--no-pull") { Description = "An image that the container engine does not have is an error instead of being pulled." };
     private static readonly Option<bool> s_readOnly = new("--read-only") { Description = "The root file system can't be written; /tmp, /var/tmp and /run are small file systems in memory." };
 
+    private static readonly Option<string[]> s_allow = CommonOptions.Repeated("--allow", "NAME", $"Open what is closed by default: {string.Join(", ", AllowanceName.All)}. docs/security.md says what each opens. Repeatable.");
+
     /// <summary>Adds the options to a verb.</summary>
     /// <param name="verb">The verb.</param>
     public static void AddTo(Verb verb)
     {
-        foreach (Option option in (Option[])[s_name, s_path, CommonOptions.Backend, s_image, s_noPull, s_mounts, s_network, s_memory, s_cpu, s_pids, s_disk, ProcessOptions.Environment, CommonOptions.User, ProcessOptions.WorkingDirectory, s_hostname, s_timeToLive, s_idleTimeout, s_readOnly])
+        foreach (Option option in (Option[])[s_name, s_path, CommonOptions.Backend, s_image, s_noPull, s_mounts, s_network, s_memory, s_cpu, s_pids, s_disk, ProcessOptions.Environment, CommonOptions.User, ProcessOptions.WorkingDirectory, s_hostname, s_timeToLive, s_idleTimeout, s_readOnly, s_allow])
         {
             verb.Options.Add(option);
         }
@@ -64,6 +66,7 @@ internal static class SandboxOptions
             TimeToLive = values.Duration("--time-to-live", parsed.GetValue(s_timeToLive)) ?? basis.TimeToLive,
             IdleTimeout = values.Duration("--idle-timeout", parsed.GetValue(s_idleTimeout)) ?? basis.IdleTimeout,
             ReadOnly = IsGiven(s_readOnly) ? parsed.GetValue(s_readOnly) : basis.ReadOnly,
+            Allow = IsGiven(s_allow) ? values.Allowances("--allow", parsed.GetValue(s_allow) ?? []) : basis.Allow,
         };
         values.ThrowIfAny();
         return specification;

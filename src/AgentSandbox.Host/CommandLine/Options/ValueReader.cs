@@ -116,6 +116,28 @@ internal sealed class ValueReader
         }
     }
 
+    /// <summary>Reads the names of what is allowed.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="texts">Its values.</param>
+    /// <returns>The allowances.</returns>
+    public IReadOnlyList<SandboxAllowance> Allowances(string option, IReadOnlyList<string> texts)
+    {
+        var allowances = new List<SandboxAllowance>(texts.Count);
+        foreach (string text in texts)
+        {
+            if (AllowanceName.TryParse(text, out SandboxAllowance allowance))
+            {
+                allowances.Add(allowance);
+            }
+            else
+            {
+                Report(SandboxErrorId.InvalidSpecification, option, $"{option}: {AllowanceName.Problem(text)}", AllowanceName.Advice(text));
+            }
+        }
+
+        return allowances;
+    }
+
     /// <summary>Reads mounts.</summary>
     /// <param name="option">The option.</param>
     /// <param name="texts">Its values.</param>

@@ -11,6 +11,12 @@ internal sealed class ChrootBackend(SandboxHome home) : LinuxBackend(home)
     /// <inheritdoc/>
     public override string Name => BackendName;
 
+    private static readonly Dictionary<SandboxAllowance, string> s_impossible = new()
+    {
+        [SandboxAllowance.NestedUserNamespace] = "the kernel makes no user namespace for a process in a chroot (unshare(2)).",
+        [SandboxAllowance.ControlGroups] = "it has no control groups of its own to show, and the host's are not given away.",
+    };
+
     /// <inheritdoc/>
     internal override GuestLauncher Launcher { get; } = new ChrootLauncher();
 
@@ -37,6 +43,11 @@ internal sealed class ChrootBackend(SandboxHome home) : LinuxBackend(home)
     public override IEnumerable<SpecificationProblem> Validate(SandboxSpecification specification)
     {
         foreach (SpecificationProblem problem in base.Validate(specification))
+        {
+            yield return problem;
+        }
+
+        foreach (SpecificationProblem problem in GuestAllowances.Refuse(specification, s_impossible))
         {
             yield return problem;
         }

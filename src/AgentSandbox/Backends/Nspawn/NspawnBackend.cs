@@ -1,3 +1,4 @@
+using AgentSandbox.Backends.Linux.ControlGroups;
 using AgentSandbox.Backends.Linux.Runtime;
 using AgentSandbox.State;
 
@@ -40,4 +41,19 @@ internal sealed class NspawnBackend(SandboxHome home) : LinuxBackend(home)
     /// <inheritdoc/>
     public override SandboxSpecification ApplyDefaults(SandboxSpecification specification) =>
         base.ApplyDefaults(specification) with { Network = specification.Network ?? NetworkMode.None };
+
+    /// <inheritdoc/>
+    public override IEnumerable<SpecificationProblem> Validate(SandboxSpecification specification)
+    {
+        foreach (SpecificationProblem problem in base.Validate(specification))
+        {
+            yield return problem;
+        }
+
+        if (specification.Allows(SandboxAllowance.ControlGroups) && ControlGroupHierarchy.Detect().VersionTwoRoot is null)
+        {
+            yield return GuestAllowances.Problem(
+                SandboxAllowance.ControlGroups, Name, "groups of version 1 can't be bounded in depth and number, and this machine has no others.", "Mount control groups of version 2, or leave ControlGroups out.");
+        }
+    }
 }

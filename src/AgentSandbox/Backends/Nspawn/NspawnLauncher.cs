@@ -16,7 +16,7 @@ internal sealed class NspawnLauncher : GuestLauncher
     /// </summary>
     private const string DroppedCapabilities =
         "CAP_AUDIT_CONTROL,CAP_AUDIT_WRITE,CAP_CHOWN,CAP_DAC_OVERRIDE,CAP_DAC_READ_SEARCH,CAP_FOWNER,CAP_FSETID,CAP_IPC_OWNER,CAP_LEASE,"
-        + "CAP_LINUX_IMMUTABLE,CAP_MKNOD,CAP_NET_ADMIN,CAP_NET_BIND_SERVICE,CAP_NET_BROADCAST,CAP_NET_RAW,CAP_SETFCAP,CAP_SYS_ADMIN,CAP_SYS_BOOT,"
+        + "CAP_LINUX_IMMUTABLE,CAP_MKNOD,CAP_NET_ADMIN,CAP_NET_BIND_SERVICE,CAP_NET_BROADCAST,CAP_NET_RAW,CAP_SYS_ADMIN,CAP_SYS_BOOT,"
         + "CAP_SYS_CHROOT,CAP_SYS_NICE,CAP_SYS_RESOURCE,CAP_SYS_TTY_CONFIG";
 
     /// <inheritdoc/>
@@ -62,10 +62,15 @@ internal sealed class NspawnLauncher : GuestLauncher
             string.Create(CultureInfo.InvariantCulture, $"--private-users={record.IdBase}:65536"),
             "--private-users-ownership=off",
             "--no-new-privileges=yes",
-            "--drop-capability=" + DroppedCapabilities,
+            //// Root needs CAP_SETFCAP to map itself into a user namespace of its own; commands of no other user get it.
+            "--drop-capability=" + (specification.Allows(SandboxAllowance.NestedUserNamespace) ? DroppedCapabilities : DroppedCapabilities + ",CAP_SETFCAP"),
             "--resolv-conf=off", "--timezone=off", "--link-journal=off",
-            "--bind-ro=/dev/null:/dev/net/tun", // systemd-nspawn gives every container this device.
         ];
+        if (!specification.Allows(SandboxAllowance.Tun))
+        {
+            line.Add("--bind-ro=/dev/null:/dev/net/tun"); // systemd-nspawn gives every container this device.
+        }
+
         if (specification.Network != NetworkMode.Host)
         {
             line.Add("--private-network");

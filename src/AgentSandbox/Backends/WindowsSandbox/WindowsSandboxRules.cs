@@ -43,7 +43,7 @@ internal static class WindowsSandboxRules
     /// <param name="home">The state folder.</param>
     /// <param name="host">The host's file system.</param>
     public static IEnumerable<SpecificationProblem> Problems(SandboxSpecification specification, SandboxHome home, IHostFolders host) =>
-        Limits(specification).Concat(Identity(specification)).Concat(Mounts(specification, home, host));
+        Limits(specification).Concat(Identity(specification)).Concat(Mounts(specification, home, host)).Concat(GuestAllowances.RefuseAll(specification));
 
     /// <summary>What a user should be told.</summary>
     /// <param name="specification">The specification with defaults.</param>

@@ -13,6 +13,11 @@ internal sealed class WslBackend : ISandboxBackend, IBackendSetup
     /// <summary>Its name.</summary>
     public const string BackendName = "Wsl";
 
+    private static readonly Dictionary<SandboxAllowance, string> s_impossible = new()
+    {
+        [SandboxAllowance.Vsock] = "in WSL's virtual machine such sockets lead to the file servers of Windows, which give away this user's drives.",
+    };
+
     private static readonly TimeSpan s_factsAge = TimeSpan.FromSeconds(5);
 
     private readonly IWslCli _cli;
@@ -78,7 +83,8 @@ internal sealed class WslBackend : ISandboxBackend, IBackendSetup
     /// <summary>What this machine can tell. The rest, such as missing images and control groups, the distribution says before it makes anything.</summary>
     /// <param name="specification">The specification with defaults.</param>
     /// <returns>The problems.</returns>
-    public IEnumerable<SpecificationProblem> Validate(SandboxSpecification specification) => specification.Mounts.Select(WslMount.Check).OfType<SpecificationProblem>();
+    public IEnumerable<SpecificationProblem> Validate(SandboxSpecification specification) => 
+        specification.Mounts.Select(WslMount.Check).OfType<SpecificationProblem>().Concat(GuestAllowances.Refuse(specification, s_impossible));
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Warnings(SandboxSpecification specification)

@@ -10,5 +10,8 @@ internal sealed class ControlGroupWriteProbe : KernelCallProbe
         IsolationSeverity.High,
         "Can the sandbox write to the control groups?",
         "cgroups(7), CVE-2022-0492",
-        "-Backend Nspawn; on chroot an unprivileged user (no -User root).");
+        "-Backend Nspawn without -Allow ControlGroups; on chroot an unprivileged user (no -User root).");
+
+    /// <inheritdoc/>
+    public override string? DeclaredBy(ProbeContext context) => HostFacts.Allowed(context, SandboxAllowance.ControlGroups);
 }

@@ -30,6 +30,9 @@ internal static class HostFacts
     public static string? HostNetwork(ProbeContext context) =>
         context.Specification.Network == NetworkMode.Host && context.Defaults.Network != NetworkMode.Host ? "-Network Host" : null;
 
+    /// <summary>The allowance that opens what is closed by default.</summary>
+    public static string? Allowed(ProbeContext context, SandboxAllowance allowance) => context.Specification.Allows(allowance) ? $"-Allow {allowance}" : null;
+
     /// <summary>The mount that shows a path of the host.</summary>
     public static string? MountOf(ProbeContext context, string path, bool writable)
     {

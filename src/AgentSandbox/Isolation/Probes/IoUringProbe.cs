@@ -10,5 +10,8 @@ internal sealed class IoUringProbe : KernelCallProbe
         IsolationSeverity.Medium,
         "Can the sandbox use io_uring?",
         "io_uring_setup(2), proc_sys_kernel(5)",
-        "-Backend Nspawn, whose system call filter refuses it.");
+        "-Backend Nspawn, whose system call filter refuses it without -Allow IoUring.");
+
+    /// <inheritdoc/>
+    public override string? DeclaredBy(ProbeContext context) => HostFacts.Allowed(context, SandboxAllowance.IoUring);
 }

@@ -10,5 +10,8 @@ internal sealed class KeyringProbe : KernelCallProbe
         IsolationSeverity.Medium,
         "Can the sandbox reach the kernel's keyrings?",
         "keyrings(7), keyctl(2)",
-        "-Backend Nspawn, whose system call filter refuses it.");
+        "-Backend Nspawn, whose system call filter refuses it without -Allow Keyring.");
+
+    /// <inheritdoc/>
+    public override string? DeclaredBy(ProbeContext context) => HostFacts.Allowed(context, SandboxAllowance.Keyring);
 }

@@ -12,7 +12,10 @@ internal sealed class NestedUserNamespaceProbe : GuestProbe
         IsolationSeverity.Medium,
         "Can the sandbox make user namespaces of its own?",
         "user_namespaces(7), clone(2)",
-        "-Backend Nspawn, whose system call filter refuses it.");
+        "-Backend Nspawn, whose system call filter refuses it without -Allow NestedUserNamespace.");
+
+    /// <inheritdoc/>
+    public override string? DeclaredBy(ProbeContext context) => HostFacts.Allowed(context, SandboxAllowance.NestedUserNamespace);
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Arguments(ProbeContext context, bool onHost) => [];

@@ -10,5 +10,8 @@ internal sealed class UserFaultProbe : KernelCallProbe
         IsolationSeverity.Low,
         "Can the sandbox handle its own page faults (userfaultfd)?",
         "userfaultfd(2)",
-        "-Backend Nspawn, whose system call filter refuses it.");
+        "-Backend Nspawn, whose system call filter refuses it without -Allow UserFaultFd.");
+
+    /// <inheritdoc/>
+    public override string? DeclaredBy(ProbeContext context) => HostFacts.Allowed(context, SandboxAllowance.UserFaultFd);
 }

@@ -12,7 +12,10 @@ internal sealed class VsockProbe : GuestProbe
         IsolationSeverity.Medium,
         "Can the sandbox make sockets to the hypervisor (AF_VSOCK)?",
         "vsock(7)",
-        "-Backend Nspawn, whose system call filter refuses the family.");
+        "-Backend Nspawn, whose system call filter refuses the family without -Allow Vsock.");
+
+    /// <inheritdoc/>
+    public override string? DeclaredBy(ProbeContext context) => HostFacts.Allowed(context, SandboxAllowance.Vsock);
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Arguments(ProbeContext context, bool onHost) => [];

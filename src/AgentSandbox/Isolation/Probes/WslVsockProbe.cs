@@ -10,7 +10,10 @@ internal sealed class WslVsockProbe : GuestProbe
         IsolationSeverity.High,
         "Do Windows' file servers answer the sandbox (AF_VSOCK)?",
         "vsock(7)",
-        "-Backend Nspawn, whose system call filter refuses the family.");
+        "-Backend Nspawn, whose system call filter refuses the family without -Allow Vsock.");
+
+    /// <inheritdoc/>
+    public override string? DeclaredBy(ProbeContext context) => HostFacts.Allowed(context, SandboxAllowance.Vsock);
 
     /// <inheritdoc/>
     protected override string? MissingHere(ProbeContext context) => context.Wsl.WhyNot;

@@ -15,6 +15,7 @@ public sealed class RulesTests
         { "ReadOnly", Plain with { ReadOnly = true }, SandboxErrorId.NotEnforceable },
         { "IdleTimeout", Plain with { IdleTimeout = TimeSpan.FromHours(1) }, SandboxErrorId.NotEnforceable },
         { "Network", Plain with { Network = NetworkMode.Host }, SandboxErrorId.NotEnforceable },
+        { "Allow", Plain with { Allow = [SandboxAllowance.Vsock] }, SandboxErrorId.NotEnforceable },
         { "DiskLimit", Plain with { DiskLimit = 1L << 30 }, SandboxErrorId.NotEnforceable },
         { "User", Plain with { User = "0:0" }, SandboxErrorId.InvalidSpecification },
         { "User", Plain with { User = "1000" }, SandboxErrorId.InvalidSpecification },

@@ -9,6 +9,29 @@ internal sealed class DockerBackend(EngineHost host) : LinuxContainerBackend(hos
     public override string Name => BackendName;
 
     /// <inheritdoc/>
+    protected override IEnumerable<SpecificationProblem> ValidateFor(SandboxSpecification specification, EngineFacts facts)
+    {
+        if (specification.Allows(SandboxAllowance.ControlGroups))
+        {
+            yield return GuestAllowances.Problem(
+                SandboxAllowance.ControlGroups, Name, "an engine gives its containers the control groups to read only.", "Leave ControlGroups out, or use -Backend Nspawn.");
+        }
+
+        if (specification.Allows(SandboxAllowance.Tun) && facts.IsLocal && !File.Exists("/dev/net/tun"))
+        {
+            yield return GuestAllowances.Problem(SandboxAllowance.Tun, Name, "this machine has no /dev/net/tun.", "Load the module: modprobe tun");
+        }
+
+        // Root can map itself into a namespace of its own only with CAP_SETFCAP, which a container's root would have over the machine's own files.
+        if (specification.Allows(SandboxAllowance.NestedUserNamespace)
+            && (specification.User is { } user ? user.Split(':')[0] is "root" or "0" : WritableOwners(specification).Any(owner => owner.Uid == 0)))
+        {
+            yield return GuestAllowances.Problem(
+                SandboxAllowance.NestedUserNamespace, Name, "its commands run as root, without the capability by which root enters a user namespace of its own.", "Name another user with -User, or use -Backend Nspawn.");
+        }
+    }
+
+    /// <inheritdoc/>
     protected override BackendInfo Describe(EngineFacts? facts, (string Reason, string Action, string? ErrorId)? missing) => new()
     {
         Name = Name,

@@ -8,6 +8,16 @@ internal sealed class GVisorBackend(EngineHost host) : LinuxContainerBackend(hos
     /// <summary>Names the engine's runtime, where it is not <c>runsc</c>.</summary>
     internal const string RuntimeVariable = "AGENTSANDBOX_GVISOR_RUNTIME";
 
+    private static readonly Dictionary<SandboxAllowance, string> s_impossible = new()
+    {
+        [SandboxAllowance.Vsock] = "gVisor's kernel has no such sockets.",
+        [SandboxAllowance.IoUring] = "gVisor's kernel has no io_uring.",
+        [SandboxAllowance.UserFaultFd] = "gVisor's kernel has no userfaultfd.",
+        [SandboxAllowance.Keyring] = "gVisor's kernel has no keyrings.",
+        [SandboxAllowance.Tun] = "gVisor has a network of its own and takes no such device from the machine.",
+        [SandboxAllowance.ControlGroups] = "an engine gives its containers the control groups to read only.",
+    };
+
     /// <summary>With fewer gVisor does not start.</summary>
     private const int LowestPids = 64;
 
@@ -46,6 +56,11 @@ internal sealed class GVisorBackend(EngineHost host) : LinuxContainerBackend(hos
         if (specification.PidLimit is > 0 and < LowestPids)
         {
             yield return new(SandboxErrorId.InvalidLimit, "PidLimit", $"gVisor itself needs more than {specification.PidLimit} threads.", $"Give at least {LowestPids}, or 0 for no limit.");
+        }
+
+        foreach (SpecificationProblem problem in GuestAllowances.Refuse(specification, s_impossible))
+        {
+            yield return problem;
         }
 
         if (specification.Network == NetworkMode.Host)

@@ -230,7 +230,9 @@ internal abstract class LinuxContainerBackend(EngineHost host) : EngineBackend(h
 
     private static string Key(EngineContainer container, string? user) => $"{container.Id}/{user}";
 
-    private static IEnumerable<(uint Uid, uint Gid)> WritableOwners(SandboxSpecification specification) => OperatingSystem.IsLinux()
+    /// <summary>Owners of what is mounted for writing, of whom commands become one where no user is named.</summary>
+    /// <param name="specification">The specification.</param>
+    protected static IEnumerable<(uint Uid, uint Gid)> WritableOwners(SandboxSpecification specification) => OperatingSystem.IsLinux()
         ? specification.Mounts.Where(m => !m.ReadOnly && Path.Exists(m.Source)).Select(m => Backends.Linux.FileSystem.FileOwner.Of(m.Source))
         : [];
 

@@ -22,6 +22,8 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
     /// <summary>To become another user, to end that one's processes, to mark them, and to give all this up: commands have none.</summary>
     private static readonly string[] s_guestCapabilities = ["SETUID", "SETGID", "KILL", "SETPCAP", "SYS_RESOURCE"];
 
+    private const string NetworkDevice = "/dev/net/tun";
+
     private static readonly Version s_cgroupNamespaces = new(1, 41);
 
     /// <summary>From here on a read-only mount is read-only with all that is mounted below it.</summary>
@@ -81,6 +83,7 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
             arguments.Add("--deny-set-id");
         }
 
+        arguments.AddRange(GuestAllowances.Arguments(record.Specification));
         return arguments;
     }
 
@@ -113,10 +116,11 @@ internal sealed class LinuxContainerRequest(ContainerRecord record, EngineImage 
         CgroupnsMode = facts.Ping.ApiVersion >= s_cgroupNamespaces ? "private" : null,
         CapDrop = ["ALL"],
         CapAdd = GuestIsRoot ? s_guestCapabilities : null,
-        SecurityOpt = ["no-new-privileges", "seccomp=" + SeccompProfile.For(WritesToHost(specification))],
+        SecurityOpt = ["no-new-privileges", "seccomp=" + SeccompProfile.For(WritesToHost(specification), specification.Allow)],
         ReadonlyRootfs = specification.ReadOnly,
         Tmpfs = specification.ReadOnly ? s_temporaryFolders.ToDictionary(folder => folder, _ => TemporaryFolder) : null,
         Mounts = [.. Mounts(specification)],
+        Devices = specification.Allows(SandboxAllowance.Tun) ? [new DeviceMapping { PathOnHost = NetworkDevice, PathInContainer = NetworkDevice, CgroupPermissions = "rw" }] : null,
         Memory = specification.Memory > 0 ? specification.Memory : null,
         MemorySwap = specification.Memory > 0 && facts.Info.SwapLimit ? specification.Memory : null,
         NanoCpus = specification.Cpu > 0 && specification.Cpu < facts.Info.NCPU ? (long)(specification.Cpu * 1e9) : null,

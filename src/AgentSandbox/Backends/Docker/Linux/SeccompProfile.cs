@@ -14,14 +14,16 @@ internal static class SeccompProfile
 {
     private const int NotPermitted = 1; // EPERM
     private const int NotImplemented = 38; // ENOSYS
-    private static readonly ConcurrentDictionary<bool, string> s_profiles = new();
+    private static readonly ConcurrentDictionary<(bool DenySetIdBits, string Allowances), string> s_profiles = new();
 
     /// <summary>The profile.</summary>
     /// <param name="denySetIdBits">No file may get a set-user-id or set-group-id bit.</param>
+    /// <param name="allowances">What is opened on top of the policy; null is nothing.</param>
     /// <returns>JSON on one line, as the engine's <c>seccomp=</c> takes it.</returns>
-    public static string For(bool denySetIdBits) => s_profiles.GetOrAdd(denySetIdBits, Write);
+    public static string For(bool denySetIdBits, IReadOnlyList<SandboxAllowance>? allowances = null) =>
+        s_profiles.GetOrAdd((denySetIdBits, string.Join(',', allowances ?? [])), _ => Write(denySetIdBits, allowances));
 
-    private static string Write(bool denySetIdBits)
+    private static string Write(bool denySetIdBits, IReadOnlyList<SandboxAllowance>? allowances)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
@@ -37,7 +39,7 @@ internal static class SeccompProfile
             json.WriteEndObject();
             json.WriteEndArray();
             json.WriteStartArray("syscalls");
-            WriteRules(json, SyscallPolicy.Rules(denySetIdBits));
+            WriteRules(json, SyscallPolicy.Rules(denySetIdBits, allowances));
             json.WriteEndArray();
             json.WriteEndObject();
         }

@@ -34,7 +34,7 @@ internal static class HyperVRules
     /// <param name="endpoint">Where it is.</param>
     /// <returns>The problems.</returns>
     public static IEnumerable<SpecificationProblem> Problems(SandboxSpecification specification, EngineFacts facts, DockerEndpoint endpoint) =>
-        Image(specification).Concat(Limits(specification, facts)).Concat(Identity(specification)).Concat(Mounts(specification, endpoint));
+        Image(specification).Concat(Limits(specification, facts)).Concat(Identity(specification)).Concat(Mounts(specification, endpoint)).Concat(GuestAllowances.RefuseAll(specification));
 
     /// <summary>What a user should be told.</summary>
     /// <param name="specification">The specification with defaults.</param>

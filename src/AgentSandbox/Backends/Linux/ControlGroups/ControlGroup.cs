@@ -72,6 +72,18 @@ internal sealed class ControlGroup
         }
     }
 
+    /// <summary>
+    /// Bounds the groups that the sandbox may make below its own: no path of one becomes too long to be named, and taking them away stays quick.
+    /// </summary>
+    /// <exception cref="SandboxException"><see cref="SandboxErrorId.NotEnforceable"/>: this machine has no control groups of version 2.</exception>
+    public void BoundChildren()
+    {
+        string group = Folder(_hierarchy.VersionTwoRoot
+            ?? throw new SandboxException(SandboxErrorId.NotEnforceable, "This machine has no control groups of version 2, so ControlGroups can't be allowed.", "Leave ControlGroups out.", "Allow"));
+        File.WriteAllText(Path.Combine(group, "cgroup.max.depth"), "10"); // Of at most 255 bytes each, below the 4095 of a path.
+        File.WriteAllText(Path.Combine(group, "cgroup.max.descendants"), "256");
+    }
+
     /// <summary>Sends a signal to every process in the group except some.</summary>
     /// <param name="signal">Number, signal(7).</param>
     /// <param name="except">Processes to leave alone.</param>

@@ -22,6 +22,9 @@ internal sealed class ControlGroupHierarchy
     /// <summary>Mount points in which a sandbox gets a folder.</summary>
     public IReadOnlyList<string> Roots { get; }
 
+    /// <summary>Mount point of the version 2 tree, with or without controllers; null when this machine does not have it.</summary>
+    public string? VersionTwoRoot { get; private init; }
+
     /// <summary>Mount point of a controller, or null when this machine does not have it.</summary>
     public string? RootOf(string controller) => _controllers.GetValueOrDefault(controller);
 
@@ -66,7 +69,7 @@ internal sealed class ControlGroupHierarchy
             IReadOnlyList<string> available = readControllers(v2);
             if (s_wanted.Any(available.Contains))
             {
-                return new ControlGroupHierarchy(true, available.ToDictionary(c => c, _ => v2, StringComparer.Ordinal), [v2]);
+                return new ControlGroupHierarchy(true, available.ToDictionary(c => c, _ => v2, StringComparer.Ordinal), [v2]) { VersionTwoRoot = v2 };
             }
         }
 
@@ -77,7 +80,7 @@ internal sealed class ControlGroupHierarchy
             roots.Add(v2); // No controllers, but cgroup.kill, and systemd-nspawn makes groups of its own there.
         }
 
-        return new ControlGroupHierarchy(false, used, roots);
+        return new ControlGroupHierarchy(false, used, roots) { VersionTwoRoot = v2 };
     }
 
     /// <summary>Lets children of a version 2 group have limits. Where systemd or Docker have done so already nothing changes.</summary>

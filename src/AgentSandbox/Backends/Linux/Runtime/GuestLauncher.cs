@@ -34,9 +34,11 @@ internal abstract class GuestLauncher
     /// <param name="record">The sandbox.</param>
     /// <returns>The options.</returns>
     protected static IEnumerable<string> Confinement(SandboxRecord record) =>
-        record.Specification.Mounts.Any(m => !m.ReadOnly)
-            ? ["--no-new-privileges", "--drop-capabilities", "--seccomp", "--deny-set-id"]
-            : ["--no-new-privileges", "--drop-capabilities", "--seccomp"];
+    [
+        "--no-new-privileges", "--drop-capabilities", "--seccomp",
+        .. record.Specification.Mounts.Any(m => !m.ReadOnly) ? ["--deny-set-id"] : Array.Empty<string>(),
+        .. GuestAllowances.Arguments(record.Specification),
+    ];
 
     /// <summary>Variables of that program.</summary>
     public virtual IReadOnlyList<string> Environment => ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"];

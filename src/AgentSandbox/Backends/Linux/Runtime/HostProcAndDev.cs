@@ -14,11 +14,17 @@ internal static class HostProcAndDev
     /// <param name="root">The root.</param>
     /// <param name="readOnlyRoot">The root will be read-only.</param>
     /// <param name="owner">Owner of mount points that are missing.</param>
-    public static void Mount(int root, bool readOnlyRoot, uint owner)
+    /// <param name="networkDevice">With the device of virtual network interfaces.</param>
+    public static void Mount(int root, bool readOnlyRoot, uint owner, bool networkDevice)
     {
         MountAt(root, "/proc", "proc", Libc.MS_NOSUID | Libc.MS_NODEV | Libc.MS_NOEXEC, null, owner);
         MountAt(root, "/dev", "tmpfs", Libc.MS_NOSUID | Libc.MS_NOEXEC, "mode=755,size=64k", owner);
-        foreach (string device in s_devices)
+        if (networkDevice)
+        {
+            using FileDescriptor folder = RootPath.OpenOrCreateDirectory(root, "/dev/net", 0);
+        }
+
+        foreach (string device in networkDevice ? [.. s_devices, "net/tun"] : s_devices)
         {
             using FileDescriptor tree = BindMount.CloneDevice("/dev/" + device);
             using FileDescriptor place = RootPath.OpenOrCreateFile(root, "/dev/" + device, 0);

@@ -107,6 +107,11 @@ internal abstract class LinuxBackend(SandboxHome home) : ILocalBackend
     /// <inheritdoc/>
     public virtual IEnumerable<SpecificationProblem> Validate(SandboxSpecification specification)
     {
+        if (specification.Allows(SandboxAllowance.Tun) && !File.Exists("/dev/net/tun"))
+        {
+            yield return GuestAllowances.Problem(SandboxAllowance.Tun, Name, "this machine has no /dev/net/tun.", "Load the module: modprobe tun");
+        }
+
         ControlGroupHierarchy hierarchy = ControlGroupHierarchy.Detect();
         foreach ((string controller, string parameter, bool asked) in new[]
         {

@@ -65,7 +65,7 @@ internal sealed class RootBuilder
         MountOne(root.Value, new SandboxMount { Source = SandboxPrograms.Guest, Target = SandboxPaths.GuestInRoot }, shift, user);
         if (_plan.OwnProc)
         {
-            HostProcAndDev.Mount(root.Value, _record.Specification.ReadOnly, _plan.RootOwner);
+            HostProcAndDev.Mount(root.Value, _record.Specification.ReadOnly, _plan.RootOwner, _record.Specification.Allows(SandboxAllowance.Tun));
         }
 
         prepare(root.Value);

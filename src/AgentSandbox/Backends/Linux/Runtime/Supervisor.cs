@@ -123,7 +123,12 @@ public sealed class Supervisor
         int process = Errno.Check(Libc.PidFdOpen(_launcherId), "open the started process");
         GuestHandshake.Run(SandboxPaths.SocketName, process, () => LogTail(), _record.Name);
         _leaderId = FindLeader();
-        if (_launcher.HasProcessNamespace)
+        if (specification.Allows(SandboxAllowance.ControlGroups))
+        {
+            _group.BoundChildren();
+            DelegatedGroups.GiveTo(_leaderId, _record.IdBase, user.Uid, user.Gid);
+        }
+        else if (_launcher.HasProcessNamespace)
         {
             DelegatedGroups.TakeBack(_leaderId, _record.IdBase);
         }

@@ -47,6 +47,7 @@ internal sealed record HostConfig
     public IReadOnlyList<string>? SecurityOpt { get; init; }
     public bool? ReadonlyRootfs { get; init; }
     public IReadOnlyDictionary<string, string>? Tmpfs { get; init; }
+    public IReadOnlyList<DeviceMapping>? Devices { get; init; }
     public IReadOnlyList<Mount>? Mounts { get; init; }
     public long? Memory { get; init; }
     public long? MemorySwap { get; init; }
@@ -96,6 +97,16 @@ internal sealed record LogConfig
 internal sealed record RestartPolicy
 {
     public required string Name { get; init; }
+}
+
+/// <summary>An element of <c>HostConfig.Devices</c>: a device of the machine in a container.</summary>
+internal sealed record DeviceMapping
+{
+    public required string PathOnHost { get; init; }
+    public required string PathInContainer { get; init; }
+
+    /// <summary>Letters of r (read), w (write) and m (make its node).</summary>
+    public required string CgroupPermissions { get; init; }
 }
 
 /// <summary>Answer to a create.</summary>
