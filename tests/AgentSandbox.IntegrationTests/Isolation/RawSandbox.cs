@@ -33,11 +33,12 @@ internal sealed partial class RawSandbox : IAsyncDisposable
     public static Task<RawSandbox> ChrootAsNobodyAsync() => ChrootAsync("65534:65534", new SandboxSpecification { Backend = "raw" });
 
     /// <summary>bubblewrap with every namespace, started by nobody, under our own filter when asked for.</summary>
+    /// <remarks>Without --die-with-parent: the "parent" of PR_SET_PDEATHSIG(2const) is the thread that forked, and the thread pool lets its threads go.</remarks>
     public static Task<RawSandbox> BubblewrapAsync(SandboxSpecification? specification = null) => StartAsync(
         specification ?? new SandboxSpecification { Backend = "raw" },
         null,
         [
-            "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--no-new-privs", "bwrap", "--unshare-all", "--new-session", "--die-with-parent", "--ro-bind", "/usr", "/usr", "--ro-bind",
+            "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--no-new-privs", "bwrap", "--unshare-all", "--new-session", "--ro-bind", "/usr", "/usr", "--ro-bind",
             GuestProgram.Path, "/agentsandbox-guest", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "/agentsandbox-guest", "seccomp-exec", "/agentsandbox-guest",
         ],
         null);

@@ -26,6 +26,9 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
     private int _exitCode;
     private int _signal;
 
+    /// <summary>When SIGKILL follows the SIGTERM that all of the command's processes were sent.</summary>
+    private long? _killAt;
+
     /// <summary>Forks the command.</summary>
     /// <exception cref="CommandRefusedException">It could not be.</exception>
     public CommandChannel(ServerContext context, Connection connection, uint id, OpenMessage open)
@@ -128,6 +131,11 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
                 break;
             case SignalScope.All:
                 _context.Signaller.Signal(tree, signal);
+                if (signal == Os.SIGTERM)
+                {
+                    _killAt = _context.Loop.Now + (long)ProtocolLimits.KillGrace.TotalMilliseconds;
+                }
+
                 break;
             default:
                 break; // The leader is gone, and a signal to it is late: nothing is left to do.
@@ -221,6 +229,20 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
     {
         _output.EndEarly(_context.Leftovers);
         _error.EndEarly(_context.Leftovers);
+        if (_killAt is { } killAt && killAt >= _context.Loop.Now)
+        {
+            // All were told to end, and the first has. EXIT says that the command is over: not while one that ignores SIGTERM goes on.
+            _drain = null;
+            _state = State.Ending;
+            _context.Endings++;
+            TreeEnding.Remaining(_context.Loop, _context.Signaller, _process.Tree, killAt, () =>
+            {
+                _context.Endings--;
+                Finish(truncated);
+            });
+            return;
+        }
+
         Finish(truncated);
     }
 

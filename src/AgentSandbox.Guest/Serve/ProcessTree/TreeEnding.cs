@@ -42,6 +42,24 @@ internal sealed class TreeEnding : ITimed
         loop.CallAt(loop.Now + ShortestWait, new TreeEnding(loop, signaller, tree, loop.Now + (long)ProtocolLimits.KillGrace.TotalMilliseconds, done));
     }
 
+    /// <summary>Waits for those that were sent SIGTERM before, and sends SIGKILL at a time.</summary>
+    /// <param name="loop">Gives the time.</param>
+    /// <param name="signaller">Finds the processes.</param>
+    /// <param name="tree">The command, whose leader is reaped.</param>
+    /// <param name="killAt">When.</param>
+    /// <param name="done">As above; at once when none is left already.</param>
+    public static void Remaining(EventLoop loop, TreeSignaller signaller, CommandTree tree, long killAt, Action done)
+    {
+        if (signaller.SeesProcesses && signaller.IsAlive(tree, loop.Now))
+        {
+            loop.CallAt(loop.Now + ShortestWait, new TreeEnding(loop, signaller, tree, killAt, done));
+        }
+        else
+        {
+            done();
+        }
+    }
+
     /// <summary>SIGKILL now, and again while processes are found: one that forks in the same moment must not escape.</summary>
     public static void AtOnce(EventLoop loop, TreeSignaller signaller, CommandTree tree)
     {
