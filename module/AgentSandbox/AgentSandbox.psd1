@@ -11,13 +11,16 @@
     FormatsToProcess       = @('AgentSandbox.Format.ps1xml', 'AgentSandbox.Isolation.Format.ps1xml')
     TypesToProcess         = @('AgentSandbox.Types.ps1xml')
     CmdletsToExport        = @(
+        'Checkpoint-AgentSandbox'
         'Compare-SandboxBackend'
+        'Copy-AgentSandbox'
         'Copy-SandboxItem'
         'Enable-SandboxBackend'
         'Export-AgentSandbox'
         'Export-SandboxIsolationReport'
         'Get-AgentSandbox'
         'Get-SandboxBackend'
+        'Get-SandboxCheckpoint'
         'Get-SandboxDefault'
         'Get-SandboxImage'
         'Install-SandboxBackend'
@@ -25,7 +28,9 @@
         'New-AgentSandbox'
         'New-SandboxImage'
         'Remove-AgentSandbox'
+        'Remove-SandboxCheckpoint'
         'Remove-SandboxImage'
+        'Restore-AgentSandbox'
         'Set-SandboxDefault'
         'Start-AgentSandbox'
         'Stop-AgentSandbox'

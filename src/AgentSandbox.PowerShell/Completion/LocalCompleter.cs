@@ -14,7 +14,7 @@ public abstract class LocalCompleter : IArgumentCompleter
         IEnumerable<string> names;
         try
         {
-            names = [.. Names()];
+            names = [.. Names(fakeBoundParameters)];
         }
         catch (Exception e) when (e is SandboxException or IOException or UnauthorizedAccessException or System.Text.Json.JsonException)
         {
@@ -28,7 +28,10 @@ public abstract class LocalCompleter : IArgumentCompleter
     }
 
     /// <summary>What can be offered.</summary>
-    private protected abstract IEnumerable<string> Names();
+    private protected virtual IEnumerable<string> Names() => [];
+
+    /// <summary>What can be offered, given the other parameters on the line.</summary>
+    private protected virtual IEnumerable<string> Names(IDictionary bound) => Names();
 
     private static string Quote(string name) =>
         name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/') ? name : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";

@@ -9,21 +9,11 @@ public sealed class SandboxNameCompleter : LocalCompleter
     private protected override IEnumerable<string> Names()
     {
         DirectoryInfo folder = new(SharedManager.Current.Home.Sandboxes);
-        if (!folder.Exists)
-        {
-            yield break;
-        }
-
-        foreach (DirectoryInfo sandbox in folder.EnumerateDirectories())
-        {
-            if (Name(Path.Combine(sandbox.FullName, "sandbox.json")) is { } name)
-            {
-                yield return name;
-            }
-        }
+        return folder.Exists ? folder.EnumerateDirectories().Select(sandbox => NameIn(Path.Combine(sandbox.FullName, "sandbox.json"))).OfType<string>() : [];
     }
 
-    private static string? Name(string file)
+    /// <summary>The name that a state file says; null when it is not there.</summary>
+    internal static string? NameIn(string file)
     {
         if (!File.Exists(file))
         {

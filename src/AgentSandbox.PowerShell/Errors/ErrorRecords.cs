@@ -46,16 +46,16 @@ internal static class ErrorRecords
         SandboxErrorId.RootRequired or SandboxErrorId.ElevationRequired or SandboxErrorId.ElevationDeclined => ErrorCategory.PermissionDenied,
         SandboxErrorId.UnknownBackend or SandboxErrorId.SandboxNotFound or SandboxErrorId.ImageNotFound or SandboxErrorId.MountSourceNotFound
             or SandboxErrorId.CommandNotFound or SandboxErrorId.WorkingDirectoryNotFound or SandboxErrorId.UserNotFound
-            or SandboxErrorId.CopyPathNotFound or SandboxErrorId.ProbeNotFound or CmdletErrorId.ScriptNotFound => ErrorCategory.ObjectNotFound,
+            or SandboxErrorId.CopyPathNotFound or SandboxErrorId.ProbeNotFound or SandboxErrorId.CheckpointNotFound or CmdletErrorId.ScriptNotFound => ErrorCategory.ObjectNotFound,
         SandboxErrorId.BackendNotAvailable or SandboxErrorId.ProgramNotFound => ErrorCategory.NotInstalled,
         SandboxErrorId.InvalidName or SandboxErrorId.InvalidImage or SandboxErrorId.InvalidMount or SandboxErrorId.InvalidLimit
             or SandboxErrorId.MemoryTooSmall or SandboxErrorId.InvalidEnvironment or SandboxErrorId.InvalidSpecification or SandboxErrorId.InvalidSpecificationFile
             or CmdletErrorId.SandboxRequired or CmdletErrorId.SandboxAmbiguous or CmdletErrorId.CommandRequired or CmdletErrorId.DefaultRequired
             or CmdletErrorId.PathNotFileSystem or SandboxErrorId.ImageNotCompatible => ErrorCategory.InvalidArgument,
-        SandboxErrorId.NameInUse or SandboxErrorId.ImageInUse or SandboxErrorId.ReportExists or SandboxErrorId.SpecificationFileExists => ErrorCategory.ResourceExists,
+        SandboxErrorId.NameInUse or SandboxErrorId.ImageInUse or SandboxErrorId.CheckpointExists or SandboxErrorId.ReportExists or SandboxErrorId.SpecificationFileExists => ErrorCategory.ResourceExists,
         SandboxErrorId.SandboxBusy or SandboxErrorId.SandboxInstanceInUse => ErrorCategory.ResourceBusy,
-        SandboxErrorId.SandboxNotRunning => ErrorCategory.InvalidOperation,
-        SandboxErrorId.MountNotSupported or SandboxErrorId.NotEnforceable or SandboxErrorId.BackendSetupNotSupported => ErrorCategory.NotImplemented,
+        SandboxErrorId.SandboxNotRunning or SandboxErrorId.SandboxRunning => ErrorCategory.InvalidOperation,
+        SandboxErrorId.MountNotSupported or SandboxErrorId.NotEnforceable or SandboxErrorId.CheckpointNotSupported or SandboxErrorId.BackendSetupNotSupported => ErrorCategory.NotImplemented,
         SandboxErrorId.StartFailed or SandboxErrorId.CommandFailed => ErrorCategory.OpenError,
         SandboxErrorId.DiskFull or SandboxErrorId.ResourceExhausted or SandboxErrorId.ImagePullFailed => ErrorCategory.ResourceUnavailable,
         SandboxErrorId.GuestNotResponding or SandboxErrorId.CommandTimedOut => ErrorCategory.OperationTimeout,
@@ -65,7 +65,8 @@ internal static class ErrorRecords
         SandboxErrorId.CommandNotExecutable => ErrorCategory.PermissionDenied,
         SandboxErrorId.ArgumentListTooLong or CmdletErrorId.InputTooLarge => ErrorCategory.LimitsExceeded,
         SandboxErrorId.CopyRefused or SandboxErrorId.IsolationInsufficient or SandboxErrorId.DefaultsFailed => ErrorCategory.SecurityError,
-        SandboxErrorId.CopyFailed or SandboxErrorId.StateFailed or SandboxErrorId.CleanupFailed or SandboxErrorId.ReportFailed or SandboxErrorId.SpecificationFileFailed => ErrorCategory.WriteError,
+        SandboxErrorId.CopyFailed or SandboxErrorId.StateFailed or SandboxErrorId.CleanupFailed or SandboxErrorId.ReportFailed or SandboxErrorId.SpecificationFileFailed
+            or SandboxErrorId.CheckpointFailed => ErrorCategory.WriteError,
         _ => ErrorCategory.NotSpecified,
     };
 }

@@ -27,6 +27,21 @@ public static class SandboxErrorId
     /// <summary>The sandbox is being created, started or removed by another process.</summary>
     public const string SandboxBusy = nameof(SandboxBusy);
 
+    /// <summary>The sandbox is running, which is in the way of what was asked for.</summary>
+    public const string SandboxRunning = nameof(SandboxRunning);
+
+    /// <summary>The sandbox has no checkpoint of that name.</summary>
+    public const string CheckpointNotFound = nameof(CheckpointNotFound);
+
+    /// <summary>The sandbox has a checkpoint of that name already.</summary>
+    public const string CheckpointExists = nameof(CheckpointExists);
+
+    /// <summary>The backend's sandboxes can't be copied or kept.</summary>
+    public const string CheckpointNotSupported = nameof(CheckpointNotSupported);
+
+    /// <summary>A sandbox's files could not be copied.</summary>
+    public const string CheckpointFailed = nameof(CheckpointFailed);
+
     /// <summary>No image of that name exists.</summary>
     public const string ImageNotFound = nameof(ImageNotFound);
 

@@ -33,9 +33,10 @@ internal sealed class RecordStore
     /// <param name="specification">With defaults; a name is made up when it has none.</param>
     /// <param name="created">Time of creation.</param>
     /// <param name="throwAway">See <see cref="SandboxRecord.ThrowAway"/>.</param>
+    /// <param name="diskIdBase">See <see cref="SandboxRecord.DiskIdBase"/>.</param>
     /// <returns>The record and the lock.</returns>
     /// <exception cref="SandboxException"><see cref="SandboxErrorId.NameInUse"/>.</exception>
-    public (SandboxRecord Record, FileLock Creating) Add(SandboxSpecification specification, DateTimeOffset created, bool throwAway)
+    public (SandboxRecord Record, FileLock Creating) Add(SandboxSpecification specification, DateTimeOffset created, bool throwAway, uint? diskIdBase = null)
     {
         EnsureFolders();
         string id = Convert.ToHexString(RandomNumberGenerator.GetBytes(6)).ToLowerInvariant();
@@ -63,6 +64,7 @@ internal sealed class RecordStore
                 Expires = specification.TimeToLive is { } timeToLive ? created + timeToLive : null,
                 ThrowAway = throwAway,
                 IdBase = idBase,
+                DiskIdBase = diskIdBase,
             };
             StateFile.Write(Path.Combine(folder, RecordFile), record, StateJson.Default.SandboxRecord);
             return (record, creating);

@@ -23,4 +23,7 @@ public sealed record SandboxRecord
 
     /// <summary>First host uid and gid of the 65536 that are this sandbox's own; no two sandboxes share one.</summary>
     public uint IdBase { get; init; }
+
+    /// <summary>First of the 65536 ids as its disk has them, where those are not its own: those of the sandbox that it is a copy of. Null is <see cref="IdBase"/>.</summary>
+    public uint? DiskIdBase { get; init; }
 }

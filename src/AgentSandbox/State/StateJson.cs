@@ -8,6 +8,7 @@ namespace AgentSandbox.State;
 [JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SandboxRecord))]
 [JsonSerializable(typeof(RuntimeState))]
+[JsonSerializable(typeof(SandboxCheckpoint))]
 [JsonSerializable(typeof(Backends.Docker.Containers.ContainerRecord))]
 [JsonSerializable(typeof(Backends.Linux.Runtime.SupervisorReport))]
 internal sealed partial class StateJson : JsonSerializerContext

@@ -145,6 +145,55 @@ internal sealed class ControlGroup
         }
     }
 
+    /// <summary>The file that holds and lets go of all processes in the group, cgroup.freeze; null where there is no version 2 of control groups.</summary>
+    public string? FreezeFile => Folders.Select(f => Path.Combine(f, "cgroup.freeze")).FirstOrDefault(File.Exists);
+
+    /// <summary>True when every process in the group is held.</summary>
+    public bool IsFrozen => FreezeFile is { } file && ReadLines(Path.Combine(Path.GetDirectoryName(file)!, "cgroup.events")).Contains("frozen 1");
+
+    /// <summary>Holds every process in the group. They can still be killed.</summary>
+    /// <param name="timeout">How long to wait until all are.</param>
+    /// <returns>False when one is not held by then; it may be later.</returns>
+    public bool Freeze(TimeSpan timeout)
+    {
+        if (FreezeFile is not { } file)
+        {
+            return false;
+        }
+
+        File.WriteAllText(file, "1");
+        var clock = Stopwatch.StartNew();
+        while (!IsFrozen)
+        {
+            if (clock.Elapsed > timeout)
+            {
+                return false;
+            }
+
+            Thread.Sleep(1);
+        }
+
+        return true;
+    }
+
+    /// <summary>Lets every process in the group run on. Does nothing where the group, or version 2, is not there.</summary>
+    public void Thaw()
+    {
+        if (FreezeFile is not { } file)
+        {
+            return;
+        }
+
+        try
+        {
+            File.WriteAllText(file, "0");
+        }
+        catch (IOException e) when (e is DirectoryNotFoundException or FileNotFoundException || e.HResult == Errno.ENODEV)
+        {
+            // The group ended meanwhile: nothing is held any more.
+        }
+    }
+
     /// <summary>Deletes the group, its children first. All processes must have been ended.</summary>
     /// <param name="timeout">How long to try: the kernel lets go of a dead process a moment after it is gone.</param>
     public void Delete(TimeSpan timeout)

@@ -97,8 +97,9 @@ internal static unsafe class DiskImage
         }
     }
 
-    /// <summary>A machine that lost power leaves the "valid" bit of the superblock unset; only then is a check due.</summary>
-    private static void RepairIfDirty(string image)
+    /// <summary>A machine that lost power leaves the "valid" bit of the superblock unset, and so does a copy of a mounted image; only then is a check due.</summary>
+    /// <param name="image">The image, not mounted.</param>
+    public static void RepairIfDirty(string image)
     {
         const int StateOffset = 1024 + 0x3A;
         using (FileStream stream = File.OpenRead(image))

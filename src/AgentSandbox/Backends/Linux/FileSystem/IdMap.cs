@@ -73,6 +73,28 @@ internal static unsafe class IdMap
     /// <returns>The map.</returns>
     public static IReadOnlyList<IdMapRange> Shift(uint idBase) => [new IdMapRange(0, idBase, 65536)];
 
+    /// <summary>
+    /// The map of a disk whose files were made with another range of ids: the two ranges change places, and every other id stays what it is, since overlayfs makes
+    /// its white-outs as root.
+    /// </summary>
+    /// <param name="onDisk">First id of the range that the files have.</param>
+    /// <param name="inMount">First id of the range that they shall have.</param>
+    /// <returns>The map, of all ids.</returns>
+    public static IReadOnlyList<IdMapRange> Swap(uint onDisk, uint inMount)
+    {
+        const uint Count = 65536;
+        uint low = Math.Min(onDisk, inMount), high = Math.Max(onDisk, inMount);
+        IdMapRange[] ranges =
+        [
+            new(0, 0, low),
+            new(low, high, Count),
+            new(low + Count, low + Count, high - low - Count),
+            new(high, low, Count),
+            new(high + Count, high + Count, uint.MaxValue - high - Count), // The last id there is, 2^32-1, means "none".
+        ];
+        return [.. ranges.Where(r => r.Count > 0)];
+    }
+
     private static void WriteMap(string path, IReadOnlyList<IdMapRange> ranges)
     {
         // The kernel takes a map in a single write(2) only.

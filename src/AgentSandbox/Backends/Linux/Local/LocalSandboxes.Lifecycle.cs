@@ -1,4 +1,6 @@
+using AgentSandbox.Backends.Linux.Checkpoints;
 using AgentSandbox.Backends.Linux.Native;
+using AgentSandbox.Backends.Linux.Runtime;
 using AgentSandbox.State;
 
 namespace AgentSandbox.Backends.Linux.Local;
@@ -35,9 +37,9 @@ internal sealed partial class LocalSandboxes
                 throw;
             }
         }
-        catch (IOException e) when ((e is LinuxException linux ? linux.Errno : e.HResult) == Errno.ENOSPC)
+        catch (IOException e) when (IsDiskFull(e))
         {
-            throw new SandboxException(SandboxErrorId.DiskFull, "The disk is full.", $"Free space where {_home.Data} is.", specification.Name, e);
+            throw DiskFull(e, specification.Name);
         }
     }
 
@@ -72,6 +74,10 @@ internal sealed partial class LocalSandboxes
         await RemoveAsync(Record(id));
     }
 
+    private static bool IsDiskFull(IOException e) => (e is LinuxException linux ? linux.Errno : e.HResult) == Errno.ENOSPC;
+
+    private SandboxException DiskFull(IOException e, string? name) => new(SandboxErrorId.DiskFull, "The disk is full.", $"Free space where {_home.Data} is.", name, e);
+
     private async Task RemoveAsync(SandboxRecord record)
     {
         await Backend(record).RemoveAsync(record, CancellationToken.None);
@@ -91,14 +97,24 @@ internal sealed partial class LocalSandboxes
 
     private SandboxRecord Record(string id) => _store.TryRead(id) ?? throw SandboxManager.NotFound(id);
 
-        /// <summary>One operation at a time changes a sandbox, whichever process it is in.</summary>
+    /// <summary>One operation at a time changes a sandbox, whichever process it is in.</summary>
     private async Task<FileLock> BeginAsync(string id, CancellationToken cancellationToken)
     {
         ThrowIfNotRoot();
         try
         {
-            return await FileLock.TakeAsync(Path.Combine(_home.SandboxData(id), OperationLockFile), s_operationPatience, cancellationToken)
-                ?? throw new SandboxException(SandboxErrorId.SandboxBusy, "Another process is starting, stopping or removing the sandbox.", "Try again in a moment.", id);
+            FileLock operation = await FileLock.TakeAsync(Path.Combine(_home.SandboxData(id), OperationLockFile), s_operationPatience, cancellationToken)
+                ?? throw new SandboxException(SandboxErrorId.SandboxBusy, "Another process is starting, stopping, copying or removing the sandbox.", "Try again in a moment.", id);
+            try
+            {
+                WorkFolder.Repair(new SandboxPaths(_home, id), id);
+                return operation;
+            }
+            catch
+            {
+                operation.Dispose();
+                throw;
+            }
         }
         catch (LinuxException e) when (e.Errno == Errno.ENOENT)
         {

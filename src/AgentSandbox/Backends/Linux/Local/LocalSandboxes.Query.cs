@@ -1,3 +1,5 @@
+using AgentSandbox.Backends.Linux.Checkpoints;
+using AgentSandbox.Backends.Linux.Runtime;
 using AgentSandbox.State;
 
 namespace AgentSandbox.Backends.Linux.Local;
@@ -43,6 +45,7 @@ internal sealed partial class LocalSandboxes
             return _store.WasAbandoned(id) ? Repair(record) : ToSandbox(record, new SandboxStatus(SandboxState.Creating));
         }
 
+        RepairWork(id);
         SandboxStatus status = Backend(record).Inspect(record);
         bool isOver = record.Expires <= DateTimeOffset.UtcNow || (record.ThrowAway && !FileLock.IsHeld(OwnerLock(record)));
         if (isOver && status.State is SandboxState.Stopped or SandboxState.Failed)
@@ -75,6 +78,22 @@ internal sealed partial class LocalSandboxes
         // Finished before this returns: who asks for the sandboxes shall not find a dead one's remains.
         Task.Run(() => RemoveAsync(record)).GetAwaiter().GetResult();
         return null;
+    }
+
+    /// <summary>Lets a sandbox run on that a killed copy of its files held, and deletes the half copy.</summary>
+    private void RepairWork(string id)
+    {
+        var paths = new SandboxPaths(_home, id);
+        if (!Directory.Exists(paths.Work))
+        {
+            return;
+        }
+
+        using FileLock? operation = FileLock.TryTake(paths.OperationLock);
+        if (operation is not null)
+        {
+            WorkFolder.Repair(paths, id);
+        }
     }
 
     private void RepairWithoutRecord(string id)

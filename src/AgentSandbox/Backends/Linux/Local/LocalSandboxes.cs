@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using AgentSandbox.Backends.Linux.Native;
+using AgentSandbox.Checkpoints;
 using AgentSandbox.Backends.Linux.Runtime;
 using AgentSandbox.Connection;
 using AgentSandbox.Images;
@@ -8,7 +9,7 @@ using AgentSandbox.State;
 namespace AgentSandbox.Backends.Linux.Local;
 
 /// <summary>The sandboxes that this machine's state folder keeps: those on its own kernel. All of it is root's.</summary>
-internal sealed partial class LocalSandboxes(SandboxHome home, ImageStore images, IReadOnlyList<ILocalBackend> backends) : ISandboxProvider
+internal sealed partial class LocalSandboxes(SandboxHome home, ImageStore images, IReadOnlyList<ILocalBackend> backends) : ISandboxProvider, ICheckpointKeeper
 {
     private readonly SandboxHome _home = home;
     private readonly ImageStore _images = images;

@@ -159,6 +159,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
     public static partial long LSeek(int fd, long offset, int whence);
 
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    public static partial int SyncFs(int fd);
+
     [LibraryImport("libc", EntryPoint = "copy_file_range", SetLastError = true)]
     public static partial nint CopyFileRange(int source, long* sourceOffset, int destination, long* destinationOffset, nuint length, uint flags);
 

@@ -91,6 +91,11 @@ internal sealed class RootBuilder
             Errno.Check(Libc.Mount(_paths.DiskFolder, "disk", null, Libc.MS_BIND, null), "bind the sandbox's folder");
         }
 
+        if (_record.DiskIdBase is { } onDisk && onDisk != _record.IdBase)
+        {
+            ShiftDisk(onDisk);
+        }
+
         foreach (string folder in new[] { "disk/upper", "disk/work" })
         {
             if (!Directory.Exists(folder))
@@ -111,6 +116,17 @@ internal sealed class RootBuilder
         Errno.Check(
             Libc.Mount("overlay", "root", "overlay", Libc.MS_NOSUID | Libc.MS_NODEV, "lowerdir=lower,upperdir=disk/upper,workdir=disk/work,redirect_dir=nofollow,metacopy=off,index=off,xino=off"),
             "mount the overlay");
+    }
+
+    /// <summary>The files of a copied sandbox have the other's ids on the disk; through this mount they have this one's, whatever their number.</summary>
+    private void ShiftDisk(uint onDisk)
+    {
+        IReadOnlyList<IdMapRange> ranges = IdMap.Swap(onDisk, _record.IdBase);
+        using FileDescriptor map = IdMap.CreateNamespace(ranges, ranges);
+        using FileDescriptor tree = BindMount.Clone("disk", readOnly: false, map);
+        Errno.Check(Libc.Umount2("disk", Libc.MNT_DETACH), "unmount the disk as it is");
+        using FileDescriptor place = FileDescriptor.Open("disk", Libc.O_PATH);
+        BindMount.Attach(tree, place, "the disk's place");
     }
 
     private FileDescriptor CloneImage(FileDescriptor? shift)

@@ -13,10 +13,16 @@ internal sealed class SandboxPaths(SandboxHome home, string id)
     public string Runtime { get; } = home.SandboxRuntime(id);
 
     /// <summary>Its own files, as an ext4 image.</summary>
-    public string DiskImage => Path.Combine(Data, "disk.img");
+    public string DiskImage => DiskImageIn(Data);
 
     /// <summary>Its own files, as a folder, where there is no disk limit.</summary>
-    public string DiskFolder => Path.Combine(Data, "disk");
+    public string DiskFolder => DiskFolderIn(Data);
+
+    /// <summary>Its checkpoints, a folder each.</summary>
+    public string Checkpoints => Path.Combine(Data, CheckpointsName);
+
+    /// <summary>Where a copy of its files grows; there only while somebody is at one.</summary>
+    public string Work => Path.Combine(Data, "work");
 
     /// <summary>Held by its supervisor.</summary>
     public string SupervisorLock => Path.Combine(Runtime, "supervisor.lock");
@@ -38,6 +44,15 @@ internal sealed class SandboxPaths(SandboxHome home, string id)
 
     /// <summary>What systemd-nspawn and the guest program say on standard error.</summary>
     public string Log => Path.Combine(Runtime, "launch.log");
+
+    /// <summary>Where a disk that is an image is, in a sandbox's folder or a checkpoint's.</summary>
+    public static string DiskImageIn(string folder) => Path.Combine(folder, "disk.img");
+
+    /// <summary>Where a disk that is a folder is; likewise.</summary>
+    public static string DiskFolderIn(string folder) => Path.Combine(folder, "disk");
+
+    /// <summary>Name of <see cref="Checkpoints"/> in the sandbox's folder.</summary>
+    public const string CheckpointsName = "checkpoints";
 
     /// <summary>Name of the guest's socket in <see cref="Runtime"/>.</summary>
     public const string SocketName = "guest.sock";

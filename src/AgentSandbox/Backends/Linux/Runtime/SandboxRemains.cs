@@ -39,6 +39,8 @@ internal static class SandboxRemains
         }
 
         DeleteHostileTree(paths.DiskFolder);
+        DeleteHostileTree(paths.Checkpoints);
+        DeleteHostileTree(paths.Work);
         if (Directory.Exists(paths.Runtime))
         {
             Directory.Delete(paths.Runtime, recursive: true);
@@ -46,7 +48,7 @@ internal static class SandboxRemains
     }
 
     /// <summary>rm(1), because a guest can nest folders deeper than a path can be long, and rm goes down step by step.</summary>
-    private static void DeleteHostileTree(string folder)
+    internal static void DeleteHostileTree(string folder)
     {
         if (!Directory.Exists(folder))
         {
