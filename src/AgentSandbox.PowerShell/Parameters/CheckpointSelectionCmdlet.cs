@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using AgentSandbox.PowerShell.Completion;
 
 namespace AgentSandbox.PowerShell.Parameters;
 

@@ -10,6 +10,8 @@ namespace AgentSandbox.Host.CommandLine.Output;
 [JsonSerializable(typeof(Sandbox))]
 [JsonSerializable(typeof(IReadOnlyList<Sandbox>))]
 [JsonSerializable(typeof(IReadOnlyList<RemovedSandbox>))]
+[JsonSerializable(typeof(SandboxCheckpoint))]
+[JsonSerializable(typeof(IReadOnlyList<SandboxCheckpoint>))]
 [JsonSerializable(typeof(SandboxImage))]
 [JsonSerializable(typeof(IReadOnlyList<SandboxImage>))]
 [JsonSerializable(typeof(IReadOnlyList<BackendInfo>))]
