@@ -219,7 +219,7 @@ public sealed class CheckpointTests
     internal static async Task<string> DoAsync(SandboxHost host, Sandbox sandbox, string line)
     {
         CommandResult result = await host.ShellAsync(sandbox, line);
-        Assert.Equal((0, ""), (result.ExitCode ?? -1, result.StandardError));
+        Assert.Equal((0, ""), (result.ExitCode, result.StandardError));
         return result.StandardOutput;
     }
 

@@ -77,7 +77,7 @@ internal static class SandboxDisk
         (int code, _, string error) = await RunAsync("/bin/cp", ["-a", "--preserve=xattr", "--reflink=auto", "--one-file-system", "--no-target-directory", "--", upper, Path.Combine(to, "upper")], cancellationToken);
         if (code != 0)
         {
-            throw error.Contains("No space left", StringComparison.Ordinal)
+            throw IsDiskFull(error)
                 ? DiskFull(to)
                 : new SandboxException(SandboxErrorId.CheckpointFailed, $"The sandbox's files can't be copied: {error}", "Delete what the message names in the sandbox, or give it a disk limit: then its files are one image.", from);
         }
@@ -91,12 +91,17 @@ internal static class SandboxDisk
         }
     }
 
+    private static bool IsDiskFull(string error) => error.Contains("No space left on device", StringComparison.Ordinal);
+
     private static SandboxException DiskFull(string folder) =>
         new(SandboxErrorId.DiskFull, "The disk is too full for a copy of the sandbox's files.", $"Free space where {folder} is, for example by removing checkpoints (Remove-SandboxCheckpoint).", folder);
 
+    /// <summary>Runs a program that ends with this process, however that ends: it must not go on writing into what somebody else then deletes.</summary>
     private static async Task<(int Code, string Output, string Error)> RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // The input is a pipe that only this process has the other end of.
+        const string Script = "exec 3<&0; \"$@\" </dev/null 3<&- & work=$!; (read nothing <&3; kill -KILL $work) & watch=$!; wait $work; code=$?; kill -KILL $watch; exit $code";
+        var start = new ProcessStartInfo("/bin/sh", ["-c", Script, "sh", program, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LC_ALL"] = "C"; // Its words are looked at.
         using Process process = Process.Start(start) ?? throw new InvalidOperationException("Process.Start returned nothing.");
         Task<string> output = process.StandardOutput.ReadToEndAsync(CancellationToken.None), error = process.StandardError.ReadToEndAsync(CancellationToken.None);
@@ -106,12 +111,12 @@ internal static class SandboxDisk
         }
         catch (OperationCanceledException)
         {
-            process.Kill();
+            process.StandardInput.Close();
             await process.WaitForExitAsync(CancellationToken.None);
             throw;
         }
 
-        // The first lines are enough: a guest decides how many there are, and what names are in them.
+        // The beginning is enough: a guest decides how much there is, and what names are in it.
         string text = string.Concat((await error).Take(400).Select(c => char.IsControl(c) ? ' ' : c)).Trim();
         return (process.ExitCode, await output, text);
     }

@@ -55,12 +55,24 @@ internal static class SandboxRemains
             return;
         }
 
-        using var rm = Process.Start(new ProcessStartInfo("/bin/rm", ["-rf", "--one-file-system", "--", folder]) { RedirectStandardError = true })!;
-        string output = rm.StandardError.ReadToEnd();
-        rm.WaitForExit();
-        if (rm.ExitCode != 0)
+        const int Attempts = 100;
+        for (int attempt = 1; ; attempt++)
         {
-            throw new SandboxException(SandboxErrorId.CleanupFailed, $"The sandbox's files can't be deleted: {output.Trim()}", "Delete them, then remove the sandbox again.", folder);
+            using var rm = Process.Start(new ProcessStartInfo("/bin/rm", ["-rf", "--one-file-system", "--", folder]) { RedirectStandardError = true, Environment = { ["LC_ALL"] = "C" } })!;
+            string output = rm.StandardError.ReadToEnd();
+            rm.WaitForExit();
+            if (rm.ExitCode == 0)
+            {
+                return;
+            }
+
+            // A copy of files into it that was killed just now may finish its last write.
+            if (attempt == Attempts || !output.Contains("Directory not empty", StringComparison.Ordinal))
+            {
+                throw new SandboxException(SandboxErrorId.CleanupFailed, $"The sandbox's files can't be deleted: {output.Trim()}", "Delete them, then remove the sandbox again.", folder);
+            }
+
+            Thread.Sleep(20);
         }
     }
 }
