@@ -26,6 +26,7 @@ internal static class Program
             ("commands", () => CommandRow.MeasureAsync(bench)),
             ("commands in containers", () => ContainerCommandRow.MeasureAsync(bench)),
             ("copying into and out of containers", () => ContainerCopyRow.MeasureAsync(bench)),
+            ("checkpoints", () => CheckpointRow.MeasureAsync(bench)),
             ("throughput", () => ThroughputRow.MeasureAsync(bench)),
             ("isolation", () => IsolationRow.MeasureAsync(bench)),
             ("memory", () => MemoryRow.MeasureAsync(bench)),

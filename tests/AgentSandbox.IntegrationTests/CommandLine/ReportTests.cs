@@ -91,6 +91,28 @@ public class ReportTests
     }
 
     [Fact]
+    public async Task Checkpoints_are_taken_listed_restored_and_deleted_and_a_sandbox_is_cloned()
+    {
+        await using var program = new CommandLineProgram();
+        await program.OkAsync("create", "box");
+        await program.OkAsync("exec", "box", "--", "sh", "-c", "echo one > /var/tmp/file");
+        JsonElement taken = await program.JsonAsync("checkpoint", "box", "before", "--json");
+        Assert.Equal(typeof(SandboxCheckpoint).GetProperties().Select(p => p.Name).Order(), taken.EnumerateObject().Select(p => p.Name).Order());
+        Assert.Equal("later", await program.OkAsync("checkpoint", "box", "later"));
+        Assert.Equal("other", await program.OkAsync("clone", "box", "other"));
+        await program.OkAsync("exec", "box", "--", "sh", "-c", "echo two > /var/tmp/file");
+        ProgramResult running = await program.RunAsync("restore", "box", "before");
+        Assert.Equal(125, running.ExitCode);
+        Assert.Contains("error SandboxRunning:", running.ErrorText, StringComparison.Ordinal);
+        Assert.Equal("Running", (await program.JsonAsync("restore", "box", "before", "--force", "--json")).GetProperty("State").GetString());
+        Assert.Equal("one", await program.OkAsync("exec", "box", "--", "cat", "/var/tmp/file"));
+        Assert.Equal("one", await program.OkAsync("exec", "other", "--", "cat", "/var/tmp/file"));
+        Assert.Equal(2, (await program.JsonAsync("checkpoints", "box", "--json")).GetArrayLength());
+        Assert.DoesNotContain("later", await program.OkAsync("checkpoints", "box", "--remove", "later"), StringComparison.Ordinal);
+        Assert.Contains("error CheckpointExists:", (await program.RunAsync("checkpoint", "box", "before")).ErrorText, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Files_and_folders_are_copied_both_ways()
     {
         await using var program = new CommandLineProgram();

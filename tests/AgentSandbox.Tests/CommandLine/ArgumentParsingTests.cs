@@ -105,6 +105,11 @@ public class ArgumentParsingTests
     [InlineData("no-such-command")]
     [InlineData("create", "a", "b")]
     [InlineData("images", "create")]
+    [InlineData("checkpoint", "box")]
+    [InlineData("restore", "box")]
+    [InlineData("clone")]
+    [InlineData("clone", "box", "other", "third")]
+    [InlineData("checkpoints")]
     public void Arguments_that_make_no_sense_are_errors(params string[] args) => Assert.NotEmpty(AgentSandboxCommand.Parse(args).Parsed.Errors);
 
     [Fact]
