@@ -1,4 +1,3 @@
-using AgentSandbox.Backends.Linux.Native;
 using AgentSandbox.Backends.Linux.Runtime;
 using AgentSandbox.Copying.Files;
 using AgentSandbox.State;
