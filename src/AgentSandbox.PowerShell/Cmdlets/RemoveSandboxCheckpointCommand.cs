@@ -5,7 +5,7 @@ using AgentSandbox.PowerShell.Parameters;
 namespace AgentSandbox.PowerShell.Cmdlets;
 
 /// <summary>Deletes checkpoints; their sandboxes stay as they are.</summary>
-[Cmdlet(VerbsCommon.Remove, "SandboxCheckpoint", DefaultParameterSetName = "Name", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[Cmdlet(VerbsCommon.Remove, "SandboxCheckpoint", DefaultParameterSetName = "Checkpoint", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(void))]
 public sealed class RemoveSandboxCheckpointCommand : CheckpointSelectionCmdlet
 {

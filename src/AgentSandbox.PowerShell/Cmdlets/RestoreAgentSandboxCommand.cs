@@ -6,7 +6,7 @@ using AgentSandbox.PowerShell.Pump;
 namespace AgentSandbox.PowerShell.Cmdlets;
 
 /// <summary>Puts the files of sandboxes back to what they were at a checkpoint.</summary>
-[Cmdlet(VerbsData.Restore, "AgentSandbox", DefaultParameterSetName = "Name", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[Cmdlet(VerbsData.Restore, "AgentSandbox", DefaultParameterSetName = "Checkpoint", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(Sandbox))]
 public sealed class RestoreAgentSandboxCommand : CheckpointSelectionCmdlet
 {
