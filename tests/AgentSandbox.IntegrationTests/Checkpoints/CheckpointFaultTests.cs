@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using AgentSandbox.Backends.Linux.Checkpoints;
 using AgentSandbox.Backends.Linux.ControlGroups;
 using AgentSandbox.Backends.Linux.Runtime;
 using AgentSandbox.IntegrationTests.Behaviour;
