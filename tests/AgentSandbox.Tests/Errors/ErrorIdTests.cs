@@ -58,6 +58,8 @@ public sealed class ErrorIdTests
         "SandboxNotRunning",
         "StartFailed",
         "StateFailed",
+        "TerminalNotSupported",
+        "TerminalRequired",
         "UnknownBackend",
         "UserNotFound",
         "WorkingDirectoryNotFound",

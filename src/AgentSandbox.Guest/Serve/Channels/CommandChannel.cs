@@ -35,8 +35,8 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
         Id = id;
         _open = open;
         _process = context.Starter.Start(open);
-        _input = new InputStream(context.Loop, connection, id, _process.StandardInput);
-        _output = new OutputStream(context.Loop, connection, this, StreamId.StandardOutput, _process.StandardOutput);
+        _input = new InputStream(context.Loop, connection, id, _process.StandardInput, _process.Terminal is not null);
+        _output = new OutputStream(context.Loop, connection, this, StreamId.StandardOutput, _process.StandardOutput, _process.Terminal is not null);
         _error = new OutputStream(context.Loop, connection, this, StreamId.StandardError, _process.StandardError);
         _statusPipe = _process.StatusPipe;
         context.Reaper.Expect(_process.Tree.Leader, this);
@@ -104,6 +104,18 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
     /// <summary>A stream has ended.</summary>
     public void OnStreamEnd() => _drain?.OnStreamEnd();
 
+    /// <summary>RESIZE from the host.</summary>
+    /// <exception cref="ProtocolViolationException">The command has no terminal.</exception>
+    public void Resize(TerminalMessage size)
+    {
+        if (_process.Terminal is null)
+        {
+            throw new ProtocolViolationException("RESIZE for a command without a terminal.");
+        }
+
+        _process.Terminal.Resize(size);
+    }
+
     /// <summary>SIGNAL from the host.</summary>
     public void Signal(int signal, SignalScope scope)
     {
@@ -150,7 +162,14 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
         _input.Close();
         _output.EndEarly(_context.Leftovers);
         _error.EndEarly(_context.Leftovers);
+        _process.Terminal?.Close();
         _context.Endings++;
+        if (_process.Terminal is not null)
+        {
+            // An interactive shell ignores SIGTERM; to all, since the kernel's own goes to the foreground only.
+            _context.Signaller.Signal(_process.Tree, Os.SIGHUP);
+        }
+
         TreeEnding.Gracefully(_context.Loop, _context.Signaller, _process.Tree, () =>
         {
             _context.Endings--;
@@ -179,6 +198,7 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
             FinishStart(); // Nobody holds the pipe's other end any more, so it has an answer.
         }
 
+        _process.Terminal?.OnLeaderExit();
         if (_state == State.Running)
         {
             _state = State.Draining;
@@ -206,6 +226,7 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
             _output.Discard();
             _error.Discard();
             _input.Close();
+            _process.Terminal?.Close();
             _connection.SendMessage(FrameType.Fail, Id, StartFailure.Translate(failure, open, _process.Programs), ProtocolJson.Default.FailMessage);
             _connection.Remove(this);
             return;
@@ -213,6 +234,11 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
 
         _state = State.Running;
         _connection.SendMessage(FrameType.Opened, Id, new OpenedMessage { ProcessId = _process.Tree.Leader }, ProtocolJson.Default.OpenedMessage);
+        if (_process.Terminal is not null)
+        {
+            _connection.SendEof(Id, StreamId.StandardError); // All output is one stream.
+        }
+
         _output.Watch();
         _error.Watch();
     }
@@ -221,6 +247,7 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
     {
         _output.EndEarly(_context.Leftovers);
         _error.EndEarly(_context.Leftovers);
+        _process.Terminal?.Close();
         Finish(truncated);
     }
 

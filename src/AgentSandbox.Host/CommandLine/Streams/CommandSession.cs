@@ -12,7 +12,7 @@ internal static class CommandSession
     /// Three threads of the pool can be blocked in read(2) and write(2) of the standard streams; the connection must find others at once. The
     /// pool's own minimum is one for each CPU, and it adds to that only twice a second.
     /// </summary>
-    private const int MinThreads = 8;
+    internal const int MinThreads = 8;
 
     private static readonly TimeSpan s_drainAfterSignal = TimeSpan.FromSeconds(1);
 
