@@ -36,7 +36,7 @@ internal static class ControlRules
     private static bool AllowsCommand(ReadOnlySpan<byte> text)
     {
         bool isWhole = text.Length == 0 || text[^1] is (byte)';' or (>= (byte)'0' and <= (byte)'9');
-        return isWhole && text.Length > 0 && Number(text) is 0 or 1 or 2 or 4 or 5 or 8 or (>= 10 and <= 19) or 104 or 105 or (>= 110 and <= 119) or 133;
+        return isWhole && text.Length > 0 && char.IsAsciiDigit((char)text[0]) && Number(text) is 0 or 1 or 2 or 4 or 5 or 8 or (>= 10 and <= 19) or 104 or 105 or (>= 110 and <= 119) or 133;
     }
 
     /// <summary>Sixel pictures, questions about settings and capabilities, updates in one go.</summary>

@@ -28,7 +28,7 @@ public static class InteractiveSession
         ArgumentNullException.ThrowIfNull(manager);
         ArgumentNullException.ThrowIfNull(command);
         using LocalTerminal terminal = LocalTerminal.Open();
-        TerminalSize size = terminal.Size;
+        TerminalSize size = LocalTerminal.Size;
         CommandSpecification complete = command with { Terminal = size, StandardInput = true, Environment = WithTerminalType(command.Environment) };
         SandboxCommand running = await manager.StartCommandAsync(id, complete, cancellationToken).ConfigureAwait(false);
         await using (running.ConfigureAwait(false))
@@ -41,7 +41,7 @@ public static class InteractiveSession
     {
         var filter = new TerminalFilter();
         var answers = new AnswerCounter();
-        var resizer = new Resizer(terminal, running, size);
+        var resizer = new Resizer(running, size);
         terminal.EnterRaw(resizer.Update);
         var keyboard = new KeyboardPump(running, answers);
         try

@@ -24,7 +24,7 @@ internal sealed unsafe class LocalTerminal : IDisposable
     }
 
     /// <summary>Its size; 80 by 24 when it does not know.</summary>
-    public TerminalSize Size
+    public static TerminalSize Size
     {
         get
         {
@@ -60,6 +60,11 @@ internal sealed unsafe class LocalTerminal : IDisposable
     /// <param name="resized">Called, on another thread, when its size may have changed.</param>
     public void EnterRaw(Action resized)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            throw new PlatformNotSupportedException(); // Open has refused.
+        }
+
         lock (_gate)
         {
             fixed (TerminalNative.Termios* original = &_original)

@@ -1,10 +1,9 @@
 namespace AgentSandbox.Terminals;
 
 /// <summary>Tells a command the terminal's size whenever that has changed, and only then: a window that is dragged sends a hundred signals.</summary>
-/// <param name="terminal">Knows the size.</param>
 /// <param name="command">The command.</param>
 /// <param name="size">What it was started with.</param>
-internal sealed class Resizer(LocalTerminal terminal, SandboxCommand command, TerminalSize size)
+internal sealed class Resizer(SandboxCommand command, TerminalSize size)
 {
     private readonly object _gate = new();
     private TerminalSize _size = size;
@@ -14,7 +13,7 @@ internal sealed class Resizer(LocalTerminal terminal, SandboxCommand command, Te
     {
         lock (_gate)
         {
-            TerminalSize now = terminal.Size;
+            TerminalSize now = LocalTerminal.Size;
             if (now == _size)
             {
                 return;

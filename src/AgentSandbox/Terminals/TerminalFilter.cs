@@ -313,8 +313,7 @@ internal sealed class TerminalFilter
                 return;
             }
 
-            // Any other ESC ends the string for the terminal too, and begins a sequence.
-            Begin();
+            Interrupt();
             TakeLow(b);
             return;
         }
@@ -347,6 +346,13 @@ internal sealed class TerminalFilter
         }
     }
 
+    /// <summary>An ESC that is no ST ends a string too. The terminal is told so at once: the sequence that begins here may be left out.</summary>
+    private void Interrupt()
+    {
+        EndText("\x1b\\"u8);
+        Begin();
+    }
+
     private void Begin() => (_state, _headerLength, _introducer) = (State.Escaped, 0, 0);
 
     /// <summary>A byte of text, or of a string's body.</summary>
@@ -361,7 +367,7 @@ internal sealed class TerminalFilter
                 Emit(b);
                 break;
             case State.TextEscaped:
-                Begin();
+                Interrupt();
                 Put(b);
                 break;
             case State.Text:
