@@ -61,6 +61,7 @@ public static class InteractiveSession
         finally
         {
             keyboard.Dispose();
+            terminal.StayRaw(); // Or the answer would be echoed.
             TerminalFence.Restore(filter, answers);
             terminal.Dispose();
         }

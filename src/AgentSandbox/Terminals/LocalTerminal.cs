@@ -99,6 +99,9 @@ internal sealed unsafe class LocalTerminal : IDisposable
         }
     }
 
+    /// <summary>Makes it raw once more, should a signal that did not end this process have put it back.</summary>
+    public void StayRaw() => Set(isRaw: true, TerminalNative.TCSADRAIN);
+
     /// <summary>Writes to the terminal, as it is.</summary>
     /// <param name="bytes">The bytes.</param>
     /// <exception cref="IOException">The terminal has gone.</exception>
