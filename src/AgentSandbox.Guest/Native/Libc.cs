@@ -48,9 +48,6 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "ioctl")]
     public static partial int Ioctl(int descriptor, nuint request, int* argument);
 
-    [LibraryImport(Name, EntryPoint = "fchown")]
-    public static partial int Fchown(int descriptor, uint user, uint group);
-
     [LibraryImport(Name, EntryPoint = "pipe2")]
     public static partial int Pipe2(int* descriptors, int flags);
 

@@ -21,6 +21,7 @@ public sealed class TmuxPane : IAsyncDisposable
         var pane = new TmuxPane();
         string[] variables = [.. environment.SelectMany(v => (string[])["-e", $"{v.Key}={v.Value}"])];
         await pane.TmuxAsync(["-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", .. variables, "-e", "ENV=", "/bin/sh"]);
+        await pane.TmuxAsync("set-option", "-s", "set-clipboard", "on"); // Or what runs in the pane has none.
         await pane.ForAsync("# ");
         return pane;
     }

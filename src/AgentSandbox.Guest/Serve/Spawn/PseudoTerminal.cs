@@ -17,6 +17,30 @@ internal static unsafe class PseudoTerminal
     /// <exception cref="CommandRefusedException">There is no devpts in the sandbox, or no terminal is free.</exception>
     public static (int Master, int Slave) Open(TerminalMessage size, uint owner)
     {
+        // A terminal belongs to who opens it. Taken on by this thread only, and by the effective id only: the real and the saved one are what
+        // others may signal it by. Not fchown(2), for which the guest may have no right (gVisor).
+        uint own = Libc.GetEffectiveUserId();
+        if (owner != own)
+        {
+            Check((int)Libc.Syscall(Os.SYS_setresuid, -1, (nint)owner, -1, 0, 0), "setresuid");
+        }
+
+        try
+        {
+            return OpenPair(size);
+        }
+        finally
+        {
+            if (owner != own && Libc.Syscall(Os.SYS_setresuid, -1, (nint)own, -1, 0, 0) != 0)
+            {
+                StandardError.WriteLine("setresuid: the way back is barred."); // It never is; but a guest that goes on as somebody else must not be.
+                Libc.ExitNow(70);
+            }
+        }
+    }
+
+    private static (int Master, int Slave) OpenPair(TerminalMessage size)
+    {
         int master = FileDescriptor.Open("/dev/ptmx", Os.O_RDWR | Os.O_NOCTTY | Os.O_NONBLOCK);
         if (master < 0)
         {
@@ -33,11 +57,6 @@ internal static unsafe class PseudoTerminal
             Check(Libc.Ioctl(master, Os.TIOCSPTLCK, &unlocked), "TIOCSPTLCK");
             slave = OpenSlave(master, number);
             Check(slave, "open the terminal");
-            if (owner != Libc.GetEffectiveUserId())
-            {
-                Check(Libc.Fchown(slave, owner, uint.MaxValue), "fchown"); // The group stays devpts' own, tty(4).
-            }
-
             Check(Resize(master, size), "TIOCSWINSZ");
             ExpectUtf8(slave);
             return (master, slave);
@@ -73,7 +92,7 @@ internal static unsafe class PseudoTerminal
         byte empty = 0;
         if (slave >= 0 && (Libc.Statx(slave, &empty, Os.AT_EMPTY_PATH, Os.STATX_TYPE, stat) != 0 || (*(ushort*)(stat + 28) & Os.S_IFMT) != Os.S_IFCHR))
         {
-            FileDescriptor.Close(ref slave); // Its owner is changed below, so it had better be a terminal.
+            FileDescriptor.Close(ref slave);
             Libc.Errno = Errno.ENOTTY;
         }
 

@@ -5,6 +5,7 @@ namespace AgentSandbox.Host.CommandLine.Streams;
 /// <summary>Runs one command with this process's standard streams as its own.</summary>
 internal static class CommandSession
 {
+    private const int SigHup = 1; // What ends a command with a terminal.
     private const int SigTerm = 15;
     private const int SigKill = 9;
 
@@ -66,7 +67,7 @@ internal static class CommandSession
             return ExitCodes.TimedOut;
         }
 
-        return signals.First != 0 && exit.Signal is SigTerm or SigKill ? ExitCodes.SignalBase + signals.First : exit.ExitCode;
+        return signals.First != 0 && exit.Signal is SigHup or SigTerm or SigKill ? ExitCodes.SignalBase + signals.First : exit.ExitCode;
     }
 
     /// <summary>Waits until all that the command wrote is written; after a signal only for a moment, because the reader may be what hangs.</summary>

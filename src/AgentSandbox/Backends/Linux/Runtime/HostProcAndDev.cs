@@ -6,7 +6,7 @@ namespace AgentSandbox.Backends.Linux.Runtime;
 /// <summary>/proc and a small /dev for a root that nobody else gives them. The /proc is the host's: a chroot has no other processes to show.</summary>
 internal static class HostProcAndDev
 {
-    private static readonly string[] s_devices = ["null", "zero", "full", "random", "urandom"];
+    private static readonly string[] s_devices = ["null", "zero", "full", "random", "urandom", "tty"];
     private static readonly (string Name, string Target)[] s_links =
         [("ptmx", "pts/ptmx"), ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2")];
 
