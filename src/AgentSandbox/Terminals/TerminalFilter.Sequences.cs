@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace AgentSandbox.Terminals;
 
 /// <summary>Sequences: what follows ESC is kept until it is known what it is, and then passes or does not. A string's body passes, or does not, as it comes.</summary>
