@@ -13,7 +13,7 @@ BeforeAll {
 
     function Send-Line([string] $Line) { Invoke-Tmux send-keys -l "$Line`r" }
 
-    function Get-Screen { (Invoke-Tmux capture-pane -p -J) -join "`n" }
+    function Get-Screen { ((Invoke-Tmux capture-pane -p -J) -join "`n").TrimEnd() }
 
     function Wait-Screen([string] $Pattern) {
         try {

@@ -74,6 +74,8 @@ internal static class Os
     public const int SIGTERM = 15;
     public const int SIGCHLD = 17;
     public const int SIGCONT = 18;
+    public const int SIGQUIT = 3;
+    public const int SIGTSTP = 20;
     public const int SIGWINCH = 28;
 
     /// <summary>SIGRTMIN+3 as glibc counts: what systemd-nspawn sends to ask PID 1 for a shutdown.</summary>
@@ -132,6 +134,12 @@ internal static class Os
 
     /// <summary>Input flag of termios(3): the terminal's text is UTF-8, so that erasing takes a whole character.</summary>
     public const uint IUTF8 = 0x4000;
+
+    /// <summary>Local flag: keys make signals; and which keys, as indices of <c>c_cc</c>.</summary>
+    public const uint ISIG = 1;
+    public const int VINTR = 0;
+    public const int VQUIT = 1;
+    public const int VSUSP = 10;
 
     // System calls that the C library wraps in a way that does not fit (setuid family: for all threads, by signals) or not at all.
     public static nint SYS_rt_sigaction => IsArm64 ? 134 : 13;

@@ -162,6 +162,10 @@ internal sealed partial class GuestCommand
         {
             // What ends an interactive shell, which ignores SIGTERM, and what it passes on to its jobs.
             _connection.SendSignal(_channel, SigHup, SignalScope.All);
+            if (await EndsWithinAsync(_options.StallGrace))
+            {
+                return;
+            }
         }
 
         // A signal that can't be sent means that the connection has ended, and with it the command.

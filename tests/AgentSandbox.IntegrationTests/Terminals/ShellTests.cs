@@ -37,7 +37,8 @@ public sealed class ShellTests : IClassFixture<SandboxFixture>
         await pane.LineAsync("exit 7");
         await pane.ForAsync("code 7");
         Assert.Equal(before, await SettingsAsync(pane, "two"));
-        await pane.LineAsync("clear; cat; echo cat ended");
+        await pane.LineAsync("clear; echo no''w; cat; echo cat ended");
+        await pane.ForAsync("now\n");
         await pane.LineAsync("typed and echoed");
         await pane.ForAsync("typed and echoed\ntyped and echoed");
         await pane.KeyAsync("C-d");

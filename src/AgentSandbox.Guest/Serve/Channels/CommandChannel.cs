@@ -69,7 +69,25 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
     public void OnReady(int descriptor, uint events) => FinishStart();
 
     /// <summary>DATA from the host.</summary>
-    public void ReceiveInput(ReadOnlySpan<byte> bytes) => _input.Receive(bytes);
+    public void ReceiveInput(ReadOnlySpan<byte> bytes)
+    {
+        while (_process.Terminal is { KernelSignals: false } terminal && terminal.FindSignalKey(bytes, out int signal) is int at and >= 0)
+        {
+            if (at > 0)
+            {
+                _input.Receive(bytes[..at]);
+            }
+
+            _input.Skip(1);
+            _context.Signaller.Signal(_process.Tree, signal);
+            bytes = bytes[(at + 1)..];
+        }
+
+        if (!bytes.IsEmpty)
+        {
+            _input.Receive(bytes);
+        }
+    }
 
     /// <summary>EOF from the host.</summary>
     public void EndInput() => _input.End();
@@ -114,6 +132,10 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
         }
 
         _process.Terminal.Resize(size);
+        if (!_process.Terminal.KernelSignals)
+        {
+            _context.Signaller.Signal(_process.Tree, Os.SIGWINCH);
+        }
     }
 
     /// <summary>SIGNAL from the host.</summary>
@@ -164,13 +186,7 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
         _error.EndEarly(_context.Leftovers);
         _process.Terminal?.Close();
         _context.Endings++;
-        if (_process.Terminal is not null)
-        {
-            // An interactive shell ignores SIGTERM; to all, since the kernel's own goes to the foreground only.
-            _context.Signaller.Signal(_process.Tree, Os.SIGHUP);
-        }
-
-        TreeEnding.Gracefully(_context.Loop, _context.Signaller, _process.Tree, () =>
+        TreeEnding.Gracefully(_context.Loop, _context.Signaller, _process.Tree, hangUp: _process.Terminal is not null, () =>
         {
             _context.Endings--;
             Finish(truncated: false);

@@ -66,6 +66,18 @@ internal sealed unsafe class InputStream : IEventHandler
         ReturnCredit(written);
     }
 
+    /// <summary>Takes bytes that are not for the command, as far as credit is concerned.</summary>
+    /// <exception cref="ProtocolViolationException">As for <see cref="Receive"/>.</exception>
+    public void Skip(int count)
+    {
+        if (!_isWanted || _ended || (_window -= count) < 0)
+        {
+            throw new ProtocolViolationException("DATA beyond the window or the end of standard input.");
+        }
+
+        ReturnCredit(count);
+    }
+
     /// <summary>The host has sent all.</summary>
     /// <exception cref="ProtocolViolationException">It said so before, or the command has no standard input.</exception>
     public void End()

@@ -13,9 +13,9 @@ internal static unsafe class PseudoTerminal
     /// <summary>Opens a pair.</summary>
     /// <param name="size">Its size.</param>
     /// <param name="owner">User that the command's side is to belong to, as programs expect that open it by its name.</param>
-    /// <returns>Non-blocking our side, and the command's; both close on exec.</returns>
+    /// <returns>Non-blocking our side, and the command's, both of which close on exec; and whether the kernel makes signals of keys, see <see cref="CommandTerminal.KernelSignals"/>.</returns>
     /// <exception cref="CommandRefusedException">There is no devpts in the sandbox, or no terminal is free.</exception>
-    public static (int Master, int Slave) Open(TerminalMessage size, uint owner)
+    public static (int Master, int Slave, bool KernelSignals) Open(TerminalMessage size, uint owner)
     {
         // A terminal belongs to who opens it. Taken on by this thread only, and by the effective id only: the real and the saved one are what
         // others may signal it by. Not fchown(2), for which the guest may have no right (gVisor).
@@ -39,7 +39,7 @@ internal static unsafe class PseudoTerminal
         }
     }
 
-    private static (int Master, int Slave) OpenPair(TerminalMessage size)
+    private static (int Master, int Slave, bool KernelSignals) OpenPair(TerminalMessage size)
     {
         int master = FileDescriptor.Open("/dev/ptmx", Os.O_RDWR | Os.O_NOCTTY | Os.O_NONBLOCK);
         if (master < 0)
@@ -55,11 +55,11 @@ internal static unsafe class PseudoTerminal
             int unlocked = 0;
             Check(Libc.Ioctl(master, Os.TIOCGPTN, &number), "TIOCGPTN");
             Check(Libc.Ioctl(master, Os.TIOCSPTLCK, &unlocked), "TIOCSPTLCK");
-            slave = OpenSlave(master, number);
+            slave = OpenSlave(master, number, out bool kernelSignals);
             Check(slave, "open the terminal");
             Check(Resize(master, size), "TIOCSWINSZ");
             ExpectUtf8(slave);
-            return (master, slave);
+            return (master, slave, kernelSignals);
         }
         catch
         {
@@ -79,10 +79,11 @@ internal static unsafe class PseudoTerminal
     }
 
     // By the master where the kernel can (4.13), since a path could lead elsewhere; gVisor can't.
-    private static int OpenSlave(int master, int number)
+    private static int OpenSlave(int master, int number, out bool isLinux)
     {
         int slave = Libc.Ioctl(master, Os.TIOCGPTPEER, (int*)(nint)(Os.O_RDWR | Os.O_NOCTTY | Os.O_CLOEXEC));
-        if (slave >= 0 || Libc.Errno is not (Errno.ENOTTY or Errno.EINVAL))
+        isLinux = slave >= 0 || Libc.Errno is not (Errno.ENOTTY or Errno.EINVAL);
+        if (isLinux)
         {
             return slave;
         }
