@@ -16,6 +16,7 @@
         'Copy-AgentSandbox'
         'Copy-SandboxItem'
         'Enable-SandboxBackend'
+        'Enter-AgentSandbox'
         'Export-AgentSandbox'
         'Export-SandboxIsolationReport'
         'Get-AgentSandbox'
