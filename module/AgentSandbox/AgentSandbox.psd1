@@ -20,17 +20,22 @@
         'Get-SandboxBackend'
         'Get-SandboxDefault'
         'Get-SandboxImage'
+        'Get-SandboxProcess'
         'Install-SandboxBackend'
         'Invoke-InSandbox'
         'New-AgentSandbox'
         'New-SandboxImage'
+        'Receive-SandboxProcess'
         'Remove-AgentSandbox'
         'Remove-SandboxImage'
         'Set-SandboxDefault'
         'Start-AgentSandbox'
         'Stop-AgentSandbox'
+        'Stop-SandboxProcess'
         'Test-SandboxIsolation'
         'Uninstall-SandboxBackend'
+        'Wait-AgentSandbox'
+        'Wait-SandboxProcess'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()

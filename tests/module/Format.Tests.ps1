@@ -77,6 +77,6 @@ Describe 'Views' {
             }
         }
 
-        $types.Count | Should -Be 10
+        $types.Count | Should -Be 11
     }
 }

@@ -47,6 +47,7 @@ public sealed class ErrorIdTests
         "NotEnforceable",
         "ProbeFailed",
         "ProbeNotFound",
+        "ProcessNotFound",
         "ProgramNotFound",
         "ProtocolViolation",
         "ReportExists",

@@ -1,0 +1,79 @@
+using System.Management.Automation;
+using AgentSandbox.PowerShell.Completion;
+using AgentSandbox.PowerShell.Parameters;
+using AgentSandbox.PowerShell.Pump;
+
+namespace AgentSandbox.PowerShell.Cmdlets;
+
+/// <summary>Looks at background processes of sandboxes, whichever PowerShell started them.</summary>
+[Cmdlet(VerbsCommon.Get, "SandboxProcess")]
+[OutputType(typeof(SandboxProcess))]
+public sealed class GetSandboxProcessCommand : SandboxCmdlet
+{
+    /// <summary>Sandboxes: objects, names or ids. All when there are none.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [ArgumentCompleter(typeof(SandboxNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public SandboxReference[]? Sandbox { get; set; }
+
+    /// <summary>Numbers of processes.</summary>
+    [Parameter(Position = 1)]
+    [ValidateRange(1, int.MaxValue)]
+    public int[]? Id { get; set; }
+
+    /// <summary>Only those in one of these states.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public SandboxProcessState[]? State { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (Sandbox is null)
+        {
+            try
+            {
+                Write(ListSandboxes(), reportMissing: false);
+            }
+            catch (SandboxException e)
+            {
+                ThrowTerminating(e);
+            }
+
+            return;
+        }
+
+        foreach (SandboxReference reference in Sandbox)
+        {
+            try
+            {
+                Write([RunPumped((_, _) => Task.FromResult(reference.Look(Manager)))], reportMissing: true);
+            }
+            catch (SandboxException e)
+            {
+                WriteSandboxError(e, reference.NameOrId);
+            }
+        }
+    }
+
+    private void Write(IReadOnlyList<Sandbox> sandboxes, bool reportMissing)
+    {
+        foreach (Sandbox sandbox in sandboxes)
+        {
+            IReadOnlyList<SandboxProcess> processes = Manager.ListProcesses(sandbox);
+            foreach (int id in (Id ?? []).Where(id => reportMissing && processes.All(process => process.Id != id)))
+            {
+                try
+                {
+                    _ = Manager.GetProcess(sandbox, id);
+                }
+                catch (SandboxException e)
+                {
+                    WriteSandboxError(e, id);
+                }
+            }
+
+            WriteObject(processes.Where(process => (Id?.Contains(process.Id) ?? true) && (State?.Contains(process.State) ?? true)), enumerateCollection: true);
+        }
+    }
+}
