@@ -6,18 +6,26 @@ using AgentSandbox.PowerShell.Pump;
 namespace AgentSandbox.PowerShell.Cmdlets;
 
 /// <summary>Looks at background processes of sandboxes, whichever PowerShell started them.</summary>
-[Cmdlet(VerbsCommon.Get, "SandboxProcess")]
+[Cmdlet(VerbsCommon.Get, "SandboxProcess", DefaultParameterSetName = BySandbox)]
 [OutputType(typeof(SandboxProcess))]
 public sealed class GetSandboxProcessCommand : SandboxCmdlet
 {
+    private const string BySandbox = "Sandbox";
+    private const string ByObject = "InputObject";
+
+    /// <summary>Processes, to be looked at again.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByObject, ValueFromPipeline = true)]
+    [ValidateNotNullOrEmpty]
+    public SandboxProcess[] InputObject { get; set; } = [];
+
     /// <summary>Sandboxes: objects, names or ids. All when there are none.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [Parameter(Position = 0, ParameterSetName = BySandbox, ValueFromPipeline = true)]
     [ArgumentCompleter(typeof(SandboxNameCompleter))]
     [ValidateNotNullOrEmpty]
     public SandboxReference[]? Sandbox { get; set; }
 
     /// <summary>Numbers of processes.</summary>
-    [Parameter(Position = 1)]
+    [Parameter(Position = 1, ParameterSetName = BySandbox)]
     [ValidateRange(1, int.MaxValue)]
     public int[]? Id { get; set; }
 
@@ -29,21 +37,51 @@ public sealed class GetSandboxProcessCommand : SandboxCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (Sandbox is null)
+        if (ParameterSetName == ByObject)
+        {
+            LookAgain();
+        }
+        else if (Sandbox is null)
+        {
+            WriteAll();
+        }
+        else
+        {
+            WriteThoseOf(Sandbox);
+        }
+    }
+
+    private void LookAgain()
+    {
+        foreach (SandboxProcess process in InputObject)
         {
             try
             {
-                Write(ListSandboxes(), reportMissing: false);
+                SandboxProcess now = Manager.GetProcess(process);
+                WriteObject(new[] { now }.Where(IsWanted), enumerateCollection: true);
             }
             catch (SandboxException e)
             {
-                ThrowTerminating(e);
+                WriteSandboxError(e, process.Id);
             }
-
-            return;
         }
+    }
 
-        foreach (SandboxReference reference in Sandbox)
+    private void WriteAll()
+    {
+        try
+        {
+            Write(ListSandboxes(), reportMissing: false);
+        }
+        catch (SandboxException e)
+        {
+            ThrowTerminating(e);
+        }
+    }
+
+    private void WriteThoseOf(SandboxReference[] sandboxes)
+    {
+        foreach (SandboxReference reference in sandboxes)
         {
             try
             {
@@ -73,7 +111,9 @@ public sealed class GetSandboxProcessCommand : SandboxCmdlet
                 }
             }
 
-            WriteObject(processes.Where(process => (Id?.Contains(process.Id) ?? true) && (State?.Contains(process.State) ?? true)), enumerateCollection: true);
+            WriteObject(processes.Where(process => (Id?.Contains(process.Id) ?? true) && IsWanted(process)), enumerateCollection: true);
         }
     }
+
+    private bool IsWanted(SandboxProcess process) => State?.Contains(process.State) ?? true;
 }
