@@ -23,7 +23,16 @@ public sealed class ReceiveSandboxProcessCommand : SandboxProcessCmdlet, IStanda
 
     private protected override void Act(SandboxProcess process)
     {
-        ReceivedOutput output = Keep ? new ReceivedOutput(Manager.OpenProcessOutput(process)) : ReceivedOutput.Of(Manager, process);
-        RunPumped((pump, token) => output.WriteAsync(Manager, process, Wait, pump, token));
+        if (Keep)
+        {
+            using var all = new ReceivedOutput(Manager.OpenProcessOutput(process));
+            Write(all, process);
+        }
+        else
+        {
+            Write(ReceivedOutput.Of(Manager, process), process);
+        }
     }
+
+    private void Write(ReceivedOutput output, SandboxProcess process) => RunPumped((pump, token) => output.WriteAsync(Manager, process, Wait, pump, token));
 }

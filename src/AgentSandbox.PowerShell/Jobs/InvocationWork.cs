@@ -2,7 +2,6 @@ using System.Management.Automation;
 using AgentSandbox.PowerShell.Errors;
 using AgentSandbox.PowerShell.Invocation;
 using AgentSandbox.PowerShell.Parameters;
-using AgentSandbox.PowerShell.Pump;
 
 namespace AgentSandbox.PowerShell.Jobs;
 

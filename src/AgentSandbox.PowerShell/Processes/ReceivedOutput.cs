@@ -6,7 +6,7 @@ namespace AgentSandbox.PowerShell.Processes;
 
 /// <summary>How far this PowerShell has received a background process's output.</summary>
 /// <param name="reader">Reads it.</param>
-internal sealed class ReceivedOutput(ProcessOutputReader reader)
+internal sealed class ReceivedOutput(ProcessOutputReader reader) : IDisposable
 {
     private static readonly ConcurrentDictionary<(string Home, string Sandbox, int Id, DateTimeOffset Start), ReceivedOutput> s_all = new();
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
@@ -21,7 +21,18 @@ internal sealed class ReceivedOutput(ProcessOutputReader reader)
         s_all.GetOrAdd((manager.Home.Data, process.SandboxId, process.Id, process.StartTime), _ => new ReceivedOutput(manager.OpenProcessOutput(process)));
 
     /// <summary>The module is removed.</summary>
-    public static void Clear() => s_all.Clear();
+    public static void Clear()
+    {
+        foreach (KeyValuePair<(string, string, int, DateTimeOffset), ReceivedOutput> received in s_all)
+        {
+            received.Value.Dispose();
+        }
+
+        s_all.Clear();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _one.Dispose();
 
     /// <summary>Writes what came since the last time: whole lines, and what is left when the process has ended.</summary>
     /// <param name="manager">Looks at the process.</param>

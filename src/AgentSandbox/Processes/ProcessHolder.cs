@@ -1,8 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using AgentSandbox.Backends.Linux.Native;
-using AgentSandbox.Protocol;
-using AgentSandbox.State;
 
 namespace AgentSandbox.Processes;
 

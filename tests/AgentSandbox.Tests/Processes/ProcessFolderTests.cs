@@ -74,6 +74,7 @@ public sealed class ProcessFolderTests : IDisposable
     [InlineData("../../etc")]
     [InlineData("")]
     [InlineData("a/b")]
+    [InlineData("..")]
     public async Task An_object_from_elsewhere_leads_to_no_other_folder(string sandboxId)
     {
         await using var manager = new SandboxManager(_home);
