@@ -5,7 +5,7 @@ using AgentSandbox.PowerShell.Parameters;
 namespace AgentSandbox.PowerShell.Cmdlets;
 
 /// <summary>Waits until sandboxes are in a state, or gone.</summary>
-[Cmdlet(VerbsLifecycle.Wait, "AgentSandbox", DefaultParameterSetName = "Name")]
+[Cmdlet(VerbsLifecycle.Wait, "AgentSandbox", DefaultParameterSetName = "InputObject")]
 [OutputType(typeof(Sandbox))]
 public sealed class WaitAgentSandboxCommand : SandboxSelectionCmdlet
 {
