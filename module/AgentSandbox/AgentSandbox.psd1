@@ -24,10 +24,12 @@
         'Get-SandboxCheckpoint'
         'Get-SandboxDefault'
         'Get-SandboxImage'
+        'Get-SandboxProcess'
         'Install-SandboxBackend'
         'Invoke-InSandbox'
         'New-AgentSandbox'
         'New-SandboxImage'
+        'Receive-SandboxProcess'
         'Remove-AgentSandbox'
         'Remove-SandboxCheckpoint'
         'Remove-SandboxImage'
@@ -35,8 +37,11 @@
         'Set-SandboxDefault'
         'Start-AgentSandbox'
         'Stop-AgentSandbox'
+        'Stop-SandboxProcess'
         'Test-SandboxIsolation'
         'Uninstall-SandboxBackend'
+        'Wait-AgentSandbox'
+        'Wait-SandboxProcess'
     )
     FunctionsToExport      = @()
     AliasesToExport        = @()

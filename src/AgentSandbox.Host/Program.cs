@@ -8,6 +8,7 @@ internal static class Program
         ["supervise", .. string[] rest] => Supervisor.SuperviseVerb.Run(rest),
         [Backends.Wsl.Wire.ProviderProtocol.Verb, .. string[] rest] => Provider.ProviderProgram.Run(rest),
         [Backends.Docker.ContainerKeeper.Verb, string id] => Backends.Docker.ContainerKeeper.Run(id),
+        [Processes.ProcessHolder.Verb] => Processes.ProcessHolder.Run(),
         [WindowsSandbox.KeepVerb.Name, string id] => WindowsSandbox.KeepVerb.Run(id),
         _ => CommandLine.AgentSandboxCommand.Run(args),
     };

@@ -37,8 +37,12 @@ public sealed partial class SandboxManager
     /// <param name="id">Its id.</param>
     /// <param name="cancellationToken">Cuts the time short that commands get to end by themselves.</param>
     /// <returns>The stopped sandbox.</returns>
-    public async Task<Sandbox> StopAsync(string id, CancellationToken cancellationToken = default) =>
-        await (await OwnerAsync(id, cancellationToken)).StopAsync(id, cancellationToken);
+    public async Task<Sandbox> StopAsync(string id, CancellationToken cancellationToken = default)
+    {
+        Sandbox stopped = await (await OwnerAsync(id, cancellationToken)).StopAsync(id, cancellationToken);
+        await Task.Run(() => Processes.ProcessStore.Settle(Home, stopped.Id), CancellationToken.None);
+        return stopped;
+    }
 
     /// <summary>Ends everything in a sandbox and deletes all there is of it.</summary>
     /// <param name="id">Its id.</param>

@@ -31,14 +31,14 @@ function Find-Leftover {
     Get-EngineContainer | ForEach-Object { "container $_" }
     Get-AgentSandbox | ForEach-Object { "sandbox $($_.Name) ($($_.State))" }
     Get-Content /proc/self/mountinfo | Where-Object { $_.Contains($env:AGENTSANDBOX_HOME) } | ForEach-Object { "mount $_" }
-    foreach ($folder in 'lib/sandboxes', 'lib/names', 'lib/ids', 'run') {
+    foreach ($folder in 'lib/sandboxes', 'lib/names', 'lib/ids', 'lib/processes', 'run') {
         Get-ChildItem (Join-Path $env:AGENTSANDBOX_HOME $folder) -ErrorAction Ignore | ForEach-Object { "file $($_.FullName)" }
     }
 
     # Other state folders have supervisors of their own; ours have our folder in their environment.
     foreach ($process in Get-ChildItem /proc -Directory | Where-Object Name -Match '^\d+$') {
         $line = Get-Content "$($process.FullName)/cmdline" -Raw -ErrorAction Ignore
-        if ($line -match 'agentsandbox\0(supervise|keep-container)') {
+        if ($line -match 'agentsandbox\0(supervise|keep-container|hold-process)') {
             $environment = Get-Content "$($process.FullName)/environ" -Raw -ErrorAction Ignore
             if ($line.Contains($env:AGENTSANDBOX_HOME) -or "$environment".Contains($env:AGENTSANDBOX_HOME)) {
                 "process $($process.Name) $($line -replace "`0", ' ')"

@@ -8,7 +8,7 @@ namespace AgentSandbox.PowerShell.Cmdlets;
 
 /// <summary>Runs a command in one or many sandboxes, or in a throw-away one.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "InSandbox", DefaultParameterSetName = LineSet, SupportsShouldProcess = true)]
-[OutputType(typeof(string), typeof(byte), typeof(SandboxCommandResult))]
+[OutputType(typeof(string), typeof(byte), typeof(SandboxCommandResult), typeof(Jobs.SandboxJob), typeof(SandboxProcess))]
 public sealed partial class InvokeInSandboxCommand : SpecificationCmdlet, IStandardErrorTarget
 {
     private const string LineSet = "Line";

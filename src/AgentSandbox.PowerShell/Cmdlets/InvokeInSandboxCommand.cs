@@ -17,7 +17,7 @@ public sealed partial class InvokeInSandboxCommand
     private bool _pipelineNamesSandboxes;
     private bool _drained;
 
-    StandardErrorWriter IStandardErrorTarget.StandardError => _standardError ??= new StandardErrorWriter(this);
+    IStandardErrorWriter IStandardErrorTarget.StandardError => _standardError ??= new StandardErrorWriter(this);
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -26,6 +26,12 @@ public sealed partial class InvokeInSandboxCommand
         {
             TakePositionalLine();
             CheckTargets();
+            if (IsDetached)
+            {
+                BeginDetached();
+                return;
+            }
+
             _runner = new InvocationRunner(Manager, ReadPlan(), _pump, ThrottleLimit, StopToken);
             _pipelineNamesSandboxes = Sandbox is null && !IsSpecified;
             if (!_pipelineNamesSandboxes)
@@ -42,7 +48,11 @@ public sealed partial class InvokeInSandboxCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (_pipelineNamesSandboxes)
+        if (IsDetached)
+        {
+            ProcessDetached();
+        }
+        else if (_pipelineNamesSandboxes)
         {
             AddFromPipeline();
         }
@@ -63,6 +73,7 @@ public sealed partial class InvokeInSandboxCommand
     {
         if (_runner is null)
         {
+            EndDetached();
             return;
         }
 
@@ -211,6 +222,15 @@ public sealed partial class InvokeInSandboxCommand
     private void AddFromPipeline()
     {
         _runner!.ReportFailures = true;
+        if (TakeFromPipeline() is { } target)
+        {
+            _runner.Add(target, input: null);
+        }
+    }
+
+    /// <summary>The sandbox that came by pipeline; null when it is none, which is reported, or the user does not want it.</summary>
+    private SandboxReference? TakeFromPipeline()
+    {
         if (SandboxReference.FromPipeline(InputObject) is not { } target)
         {
             WriteSandboxError(
@@ -219,13 +239,10 @@ public sealed partial class InvokeInSandboxCommand
                     $"'{InputObject}' is no sandbox, and none was named.",
                     "To send it as standard input, name the sandbox: $data | Invoke-InSandbox $s 'cat'.",
                     InputObject));
-            return;
+            return null;
         }
 
-        if (Agreed(target.NameOrId))
-        {
-            _runner.Add(target, input: null);
-        }
+        return Agreed(target.NameOrId) ? target : null;
     }
 
     private void Feed(ReadOnlyMemory<byte> data)
@@ -253,5 +270,7 @@ public sealed partial class InvokeInSandboxCommand
         }
     }
 
-    private bool Agreed(string target) => ShouldProcess(target, $"Run {CommandLine ?? Command ?? FilePath ?? ScriptBlock?.ToString().Trim()}");
+    private string CommandText => CommandLine ?? Command ?? FilePath ?? ScriptBlock!.ToString().Trim();
+
+    private bool Agreed(string target) => ShouldProcess(target, $"Run {CommandText}");
 }

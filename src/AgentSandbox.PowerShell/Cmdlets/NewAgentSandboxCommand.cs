@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using AgentSandbox.PowerShell.Jobs;
 using AgentSandbox.PowerShell.Parameters;
 using AgentSandbox.PowerShell.Pump;
 
@@ -6,10 +7,14 @@ namespace AgentSandbox.PowerShell.Cmdlets;
 
 /// <summary>Creates sandboxes and starts them.</summary>
 [Cmdlet(VerbsCommon.New, "AgentSandbox", SupportsShouldProcess = true)]
-[OutputType(typeof(Sandbox))]
+[OutputType(typeof(Sandbox), typeof(SandboxJob))]
 public sealed class NewAgentSandboxCommand : WholeSpecificationCmdlet
 {
+    /// <summary>Sandboxes that a job creates at once.</summary>
+    private const int JobThrottle = 8;
+
     private SandboxSpecification _basis = new();
+    private SandboxJob? _job;
 
     /// <summary>Names; one is made up when there is none.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -20,6 +25,17 @@ public sealed class NewAgentSandboxCommand : WholeSpecificationCmdlet
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
+
+    /// <summary>Create them in a job of this PowerShell.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    /// <summary>Create them in a job of this name.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? JobName { get; set; }
+
+    private bool IsJob => AsJob || JobName is not null;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -52,6 +68,17 @@ public sealed class NewAgentSandboxCommand : WholeSpecificationCmdlet
         }
     }
 
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_job is not null)
+        {
+            JobRepository.Add(_job);
+            _job.Start();
+            WriteObject(_job);
+        }
+    }
+
     private void Create(string? name)
     {
         SandboxSpecification specification = ReadSpecification(_basis);
@@ -62,6 +89,12 @@ public sealed class NewAgentSandboxCommand : WholeSpecificationCmdlet
         }
 
         specification = ChooseBackend(specification);
+        if (IsJob)
+        {
+            (_job ??= new SandboxJob(MyInvocation.Line.Trim(), JobName, JobThrottle)).Add(specification.Name ?? "(a new name)", CreationWork.Of(Manager, specification));
+            return;
+        }
+
         Sandbox sandbox = RunPumped((pump, token) => CreationProgress.RunAsync(pump, progress => Manager.CreateAsync(specification, progress, token)));
         foreach (string warning in sandbox.Warnings)
         {

@@ -29,4 +29,7 @@ public static class CmdletErrorId
 
     /// <summary>The input for several sandboxes is larger than may be held in memory.</summary>
     public const string InputTooLarge = nameof(InputTooLarge);
+
+    /// <summary>What was waited for did not come in the time that was given.</summary>
+    public const string WaitTimedOut = nameof(WaitTimedOut);
 }

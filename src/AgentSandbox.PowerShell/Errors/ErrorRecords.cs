@@ -46,7 +46,7 @@ internal static class ErrorRecords
         SandboxErrorId.RootRequired or SandboxErrorId.ElevationRequired or SandboxErrorId.ElevationDeclined => ErrorCategory.PermissionDenied,
         SandboxErrorId.UnknownBackend or SandboxErrorId.SandboxNotFound or SandboxErrorId.ImageNotFound or SandboxErrorId.MountSourceNotFound
             or SandboxErrorId.CommandNotFound or SandboxErrorId.WorkingDirectoryNotFound or SandboxErrorId.UserNotFound
-            or SandboxErrorId.CopyPathNotFound or SandboxErrorId.ProbeNotFound or SandboxErrorId.CheckpointNotFound or CmdletErrorId.ScriptNotFound => ErrorCategory.ObjectNotFound,
+            or SandboxErrorId.CopyPathNotFound or SandboxErrorId.ProbeNotFound or SandboxErrorId.CheckpointNotFound or SandboxErrorId.ProcessNotFound or CmdletErrorId.ScriptNotFound => ErrorCategory.ObjectNotFound,
         SandboxErrorId.BackendNotAvailable or SandboxErrorId.ProgramNotFound => ErrorCategory.NotInstalled,
         SandboxErrorId.InvalidName or SandboxErrorId.InvalidImage or SandboxErrorId.InvalidMount or SandboxErrorId.InvalidLimit
             or SandboxErrorId.MemoryTooSmall or SandboxErrorId.InvalidEnvironment or SandboxErrorId.InvalidSpecification or SandboxErrorId.InvalidSpecificationFile
@@ -58,7 +58,7 @@ internal static class ErrorRecords
         SandboxErrorId.MountNotSupported or SandboxErrorId.NotEnforceable or SandboxErrorId.CheckpointNotSupported or SandboxErrorId.BackendSetupNotSupported or SandboxErrorId.TerminalNotSupported => ErrorCategory.NotImplemented,
         SandboxErrorId.StartFailed or SandboxErrorId.CommandFailed => ErrorCategory.OpenError,
         SandboxErrorId.DiskFull or SandboxErrorId.ResourceExhausted or SandboxErrorId.ImagePullFailed => ErrorCategory.ResourceUnavailable,
-        SandboxErrorId.GuestNotResponding or SandboxErrorId.CommandTimedOut => ErrorCategory.OperationTimeout,
+        SandboxErrorId.GuestNotResponding or SandboxErrorId.CommandTimedOut or CmdletErrorId.WaitTimedOut => ErrorCategory.OperationTimeout,
         SandboxErrorId.GuestDisconnected or SandboxErrorId.EngineUnreachable => ErrorCategory.ConnectionError,
         SandboxErrorId.EngineFailed or SandboxErrorId.WslFailed or SandboxErrorId.BackendSetupFailed => ErrorCategory.InvalidResult,
         SandboxErrorId.ProtocolViolation => ErrorCategory.ProtocolError,

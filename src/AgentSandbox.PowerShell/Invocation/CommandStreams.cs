@@ -104,5 +104,18 @@ internal sealed record PipelineSource(string SandboxName, Stream? Input, bool As
 internal interface IStandardErrorTarget
 {
     /// <summary>Writes it. Used on the pipeline thread.</summary>
-    StandardErrorWriter StandardError { get; }
+    IStandardErrorWriter StandardError { get; }
+}
+
+/// <summary>Writes standard error, and errors about it.</summary>
+internal interface IStandardErrorWriter
+{
+    /// <summary>Writes lines of standard error.</summary>
+    /// <param name="lines">The lines.</param>
+    /// <param name="sandboxName">Target of the records.</param>
+    void Write(IReadOnlyList<string> lines, string sandboxName);
+
+    /// <summary>Writes an error of our own, which the script's preference does concern.</summary>
+    /// <param name="record">The error.</param>
+    void WriteOwn(ErrorRecord record);
 }

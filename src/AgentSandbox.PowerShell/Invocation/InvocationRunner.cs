@@ -35,7 +35,8 @@ internal sealed class InvocationRunner(SandboxManager manager, InvocationPlan pl
         _runs.Add(Task.Run(() => RunThrottledAsync(sandbox, input), CancellationToken.None));
 
     /// <summary>No more sandboxes come: the pump completes when the last run has.</summary>
-    public void Complete() => _all ??= Task.WhenAll(_runs).ContinueWith(_ => pump.Complete(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    /// <returns>A task that completes then.</returns>
+    public Task Complete() => _all ??= Task.WhenAll(_runs).ContinueWith(_ => pump.Complete(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     /// <inheritdoc/>
     public void Dispose() => _throttle.Dispose();

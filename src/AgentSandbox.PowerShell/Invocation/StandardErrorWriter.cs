@@ -9,7 +9,7 @@ namespace AgentSandbox.PowerShell.Invocation;
 /// What the caller says with <c>-ErrorAction</c> counts.
 /// </summary>
 /// <param name="cmdlet">Whose error stream.</param>
-internal sealed class StandardErrorWriter(PSCmdlet cmdlet)
+internal sealed class StandardErrorWriter(PSCmdlet cmdlet) : IStandardErrorWriter
 {
     private const string Preference = "ErrorActionPreference";
     private bool _prepared;

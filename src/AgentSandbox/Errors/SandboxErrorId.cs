@@ -197,4 +197,7 @@ public static class SandboxErrorId
 
     /// <summary>WSL itself failed at what it was asked for.</summary>
     public const string WslFailed = nameof(WslFailed);
+
+    /// <summary>The sandbox has no background process of that number.</summary>
+    public const string ProcessNotFound = nameof(ProcessNotFound);
 }

@@ -51,6 +51,7 @@ public sealed class ErrorIdTests
         "NotEnforceable",
         "ProbeFailed",
         "ProbeNotFound",
+        "ProcessNotFound",
         "ProgramNotFound",
         "ProtocolViolation",
         "ReportExists",

@@ -95,6 +95,7 @@ internal sealed partial class EngineSandboxes : ISandboxProvider
     private void Forget(EngineContainer container)
     {
         _known.TryRemove(container.Id, out _);
+        Processes.ProcessStore.Delete(_home, container.Id);
         Backend(container.Record).Forget(container);
     }
 }

@@ -172,6 +172,7 @@ internal static unsafe partial class Libc
     private static partial long Syscall3(long number, nint a, nint b, nint c);
 
     // These numbers are the same on every architecture: they are from the time after the tables were unified.
+    private const long SYS_pidfd_send_signal = 424;
     private const long SYS_open_tree = 428;
     private const long SYS_move_mount = 429;
     private const long SYS_pidfd_open = 434;
@@ -202,6 +203,9 @@ internal static unsafe partial class Libc
     }
 
     public static int PidFdOpen(int pid) => (int)Syscall3(SYS_pidfd_open, pid, 0, 0);
+
+    /// <summary>Sends a signal to the process that a descriptor of <see cref="PidFdOpen"/> stands for.</summary>
+    public static int PidFdSendSignal(int pidFd, int signal) => (int)Syscall5(SYS_pidfd_send_signal, pidFd, signal, 0, 0, 0);
 
     public static int OpenAt2(int dirfd, string path, OpenHow how)
     {

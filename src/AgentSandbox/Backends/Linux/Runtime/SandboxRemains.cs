@@ -32,6 +32,7 @@ internal static class SandboxRemains
     /// <param name="id">The sandbox.</param>
     public static void DeleteFolders(SandboxHome home, string id)
     {
+        Processes.ProcessStore.Delete(home, id);
         var paths = new SandboxPaths(home, id);
         if (Directory.Exists(paths.Data))
         {
