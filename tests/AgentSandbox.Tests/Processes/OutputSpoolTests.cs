@@ -1,6 +1,5 @@
 using System.Text;
 using AgentSandbox.Processes;
-using AgentSandbox.State;
 
 namespace AgentSandbox.Tests.Processes;
 

@@ -1,8 +1,10 @@
+using System.Runtime.Versioning;
 using AgentSandbox.Processes;
 using AgentSandbox.State;
 
 namespace AgentSandbox.Tests.Processes;
 
+[UnsupportedOSPlatform("windows")]
 public sealed class ProcessFolderTests : IDisposable
 {
     private const string Sandbox = "0123456789ab";

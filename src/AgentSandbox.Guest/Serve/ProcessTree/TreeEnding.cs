@@ -62,7 +62,7 @@ internal sealed class TreeEnding : ITimed
     {
         if (signaller.SeesProcesses && signaller.IsAlive(tree, loop.Now))
         {
-            loop.CallAt(loop.Now + ShortestWait, new TreeEnding(loop, signaller, tree, killAt, done));
+            loop.CallAt(loop.Now + ShortestWait, new TreeEnding(loop, signaller, tree, long.MaxValue, killAt, done));
         }
         else
         {
