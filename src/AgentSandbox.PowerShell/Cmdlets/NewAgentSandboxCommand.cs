@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using AgentSandbox.PowerShell.Parameters;
 using AgentSandbox.PowerShell.Pump;
+using AgentSandbox.PowerShell.Remoting;
 
 namespace AgentSandbox.PowerShell.Cmdlets;
 
@@ -62,6 +63,7 @@ public sealed class NewAgentSandboxCommand : WholeSpecificationCmdlet
         }
 
         specification = ChooseBackend(specification);
+        specification = NoPowerShell ? specification : HostPowerShell.AddTo(specification);
         Sandbox sandbox = RunPumped((pump, token) => CreationProgress.RunAsync(pump, progress => Manager.CreateAsync(specification, progress, token)));
         foreach (string warning in sandbox.Warnings)
         {
