@@ -24,6 +24,7 @@
         'Invoke-InSandbox'
         'New-AgentSandbox'
         'New-SandboxImage'
+        'New-SandboxSession'
         'Remove-AgentSandbox'
         'Remove-SandboxImage'
         'Set-SandboxDefault'

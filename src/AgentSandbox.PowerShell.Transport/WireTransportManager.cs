@@ -37,5 +37,5 @@ internal sealed class WireTransportManager : ClientSessionTransportManagerBase
     }
 
     private void Break(Exception reason) =>
-        RaiseErrorHandler(new TransportErrorOccuredEventArgs(new PSRemotingTransportException(reason.Message, reason), TransportMethodEnum.ReceiveShellOutputEx));
+        RaiseErrorHandler(new TransportErrorOccuredEventArgs(new PSRemotingTransportException(reason.Message, reason), TransportMethodEnum.CloseShellOperationEx));
 }

@@ -2,7 +2,6 @@ using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using AgentSandbox.PowerShell.Completion;
-using AgentSandbox.PowerShell.Invocation;
 using AgentSandbox.PowerShell.Parameters;
 using AgentSandbox.PowerShell.Pump;
 using AgentSandbox.PowerShell.Remoting;

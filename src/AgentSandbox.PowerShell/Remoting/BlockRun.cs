@@ -42,7 +42,7 @@ internal static class BlockRun
             shell.Runspace = runspace.Runspace;
             streams.Attach(shell);
             running = StartAsync(shell, input, streams.Output);
-            await running.WaitAsync(ending.Token).ConfigureAwait(false);
+            await WaitAsync(running, runspace, sandbox).WaitAsync(ending.Token).ConfigureAwait(false);
             return new BlockEnd(runspace.ExitCode, TimedOut: false, null, Clean: true);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
@@ -76,6 +76,18 @@ internal static class BlockRun
                 TaskContinuationOptions.ExecuteSynchronously,
                 TaskScheduler.Default);
         }
+    }
+
+    /// <summary>Waits for a pipeline. Once its server is gone PowerShell fails it, but is not relied on for that.</summary>
+    private static async Task WaitAsync(Task running, SandboxRunspace runspace, string sandbox)
+    {
+        if (await Task.WhenAny(running, runspace.Ended).ConfigureAwait(false) != running)
+        {
+            await Task.WhenAny(running, Task.Delay(TimeSpan.FromSeconds(5))).ConfigureAwait(false);
+            throw runspace.Failure ?? new SandboxException(SandboxErrorId.GuestDisconnected, $"The PowerShell in {sandbox} was ended.", "Run the script block again.", sandbox);
+        }
+
+        await running.ConfigureAwait(false);
     }
 
     private static Task<PSDataCollection<PSObject>> StartAsync(System.Management.Automation.PowerShell shell, PSDataCollection<PSObject>? input, PSDataCollection<PSObject> output)

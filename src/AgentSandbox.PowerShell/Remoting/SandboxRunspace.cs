@@ -31,6 +31,9 @@ internal sealed class SandboxRunspace : IAsyncDisposable
     /// <summary>Why it broke, else null.</summary>
     public SandboxException? Failure => _wire.Failure;
 
+    /// <summary>Completes when its PowerShell has ended.</summary>
+    public Task Ended => _wire.Ended;
+
     /// <summary>It can run a pipeline.</summary>
     public bool IsOpen => Runspace.RunspaceStateInfo.State == RunspaceState.Opened && !_wire.Ended.IsCompleted;
 

@@ -125,18 +125,23 @@ internal sealed class SandboxWire : IRemotingWire, IAsyncDisposable
         }
 
         _unsent.Writer.TryComplete();
-        if (_filter.Closing)
-        {
-            received(WirePacket.CloseAckLine(Guid.Empty));
-        }
-        else
-        {
-            broken(Failure ?? new SandboxException(SandboxErrorId.GuestDisconnected, $"The PowerShell in {Name} was ended.", "Start another one.", Name));
-        }
-
+        Task told = Task.Run(() => Tell(received, broken));
         await CloseAsync().ConfigureAwait(false);
         await writing.ConfigureAwait(false);
         _ended.TrySetResult();
+        await told.ConfigureAwait(false);
+    }
+
+    /// <summary>Tells PowerShell, which may take its time: what ran in the sandbox is ended meanwhile.</summary>
+    private void Tell(Action<string> received, Action<Exception> broken)
+    {
+        if (_filter.Closing)
+        {
+            received(WirePacket.CloseAckLine(Guid.Empty));
+            return;
+        }
+
+        broken(Failure ?? new SandboxException(SandboxErrorId.GuestDisconnected, $"The PowerShell in {Name} was ended.", "Start another one.", Name));
     }
 
     private async Task ReadAsync(Action<string> received)

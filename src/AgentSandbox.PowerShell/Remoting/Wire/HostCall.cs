@@ -20,6 +20,7 @@ internal sealed record HostCall(long Id, int Method, IReadOnlyList<object> Argum
     private const int WriteLine1 = 15;
     private const int WriteLine2 = 16;
     private const int WriteLine3 = 17;
+    private const long DefaultColor = -1;
 
     // MS-PSRP 2.2.3.17: the methods without a result; a server does not wait for them.
     private static readonly HashSet<int> s_void = [SetShouldExit, 7, 8, 9, 10, Write1, Write2, WriteLine1, WriteLine2, WriteLine3, 18, 19, 20, 21, 22, 28, 30, 32, 34, 36, 38, 40, 42, 47, 48, 49, 51, 52, 53];
@@ -134,7 +135,7 @@ internal sealed record HostCall(long Id, int Method, IReadOnlyList<object> Argum
     }
 
     private static List<object>? ColorsAndText(List<object> arguments) =>
-        arguments is [>= 0L and <= 15L, >= 0L and <= 15L, string] ? arguments : null;
+        arguments is [>= DefaultColor and <= 15L, >= DefaultColor and <= 15L, string] ? arguments : null;
 
     private static SandboxException Malformed() => WireViolation.Of("sent a host call that is none");
 }
