@@ -55,6 +55,7 @@ internal static class BlockRun
         }
         catch (RemoteException e) when (e.ErrorRecord is not null)
         {
+            SandboxMark.Add(e.ErrorRecord, sandbox);
             return new BlockEnd(runspace.ExitCode, TimedOut: false, e.ErrorRecord, Clean: true);
         }
         catch (RuntimeException e)

@@ -10,23 +10,21 @@ namespace AgentSandbox.PowerShell.Remoting;
 /// <param name="cancellationToken">Nobody takes any more.</param>
 internal sealed class BlockStreams(string sandbox, OutputPump pump, RecordCredit credit, CancellationToken cancellationToken)
 {
-    private const string NameProperty = "PSSandboxName";
-
     /// <summary>Where the block's output arrives.</summary>
     public PSDataCollection<PSObject> Output { get; } = [];
-
-    /// <summary>The block wrote an error that did not end it.</summary>
-    public bool HadErrors { get; private set; }
 
     /// <summary>Attaches to a pipeline that has not begun.</summary>
     /// <param name="shell">The pipeline.</param>
     public void Attach(System.Management.Automation.PowerShell shell)
     {
-        Connect(Output, item => cmdlet => cmdlet.WriteObject(Mark(item)));
+        Connect(Output, item =>
+        {
+            SandboxMark.Add(item, sandbox);
+            return cmdlet => cmdlet.WriteObject(item);
+        });
         Connect(shell.Streams.Error, record =>
         {
-            HadErrors = true;
-            Mark(PSObject.AsPSObject(record));
+            SandboxMark.Add(record, sandbox);
             return cmdlet => cmdlet.WriteError(record);
         });
         Connect(shell.Streams.Warning, record => cmdlet => cmdlet.WriteWarning(record.Message));
@@ -36,22 +34,9 @@ internal sealed class BlockStreams(string sandbox, OutputPump pump, RecordCredit
         Connect(shell.Streams.Information, record =>
         {
             InformationRecord restored = HostMessage.Restore(record);
-            Mark(PSObject.AsPSObject(restored));
+            SandboxMark.Add(PSObject.AsPSObject(restored), sandbox);
             return cmdlet => cmdlet.WriteInformation(restored);
         });
-    }
-
-    /// <summary>Marks an object, whatever it says itself.</summary>
-    private PSObject? Mark(PSObject? item)
-    {
-        if (item is null)
-        {
-            return null;
-        }
-
-        item.Properties.Remove(NameProperty);
-        item.Properties.Add(new PSNoteProperty(NameProperty, sandbox));
-        return item;
     }
 
     private void Connect<T>(PSDataCollection<T> source, Func<T, Action<Cmdlet>> write)
