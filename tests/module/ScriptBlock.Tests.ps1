@@ -231,7 +231,7 @@ Describe 'A hostile PowerShell in a sandbox' {
 
     It 'that never answers is ended: <_>' -ForEach 'mute', 'silent', 'unclosable' {
         $watch = [Diagnostics.Stopwatch]::StartNew()
-        $null = Invoke-InSandbox $s { 1 } -Environment @{ HOSTILE = $_ } -TimeoutSec 5 -ErrorAction Continue 2>&1
+        try { $null = Invoke-InSandbox $s { 1 } -Environment @{ HOSTILE = $_ } -TimeoutSec 5 2>&1 } catch { $_.FullyQualifiedErrorId | Should -BeLike 'CommandTimedOut,*' }
         $watch.Elapsed.TotalSeconds | Should -BeLessThan 60
     }
 }

@@ -11,8 +11,6 @@ internal sealed class SandboxWire : IRemotingWire, IAsyncDisposable
     /// <summary>What may wait to be sent. PowerShell waits for the server's answer after each packet, so only answers to the server's own calls can ever be that many.</summary>
     private const int MaxUnsent = 4096;
 
-    private static readonly TimeSpan s_closeTime = TimeSpan.FromSeconds(5);
-
     private readonly SandboxCommand _command;
     private readonly RecordCredit? _credit;
     private readonly ServerFilter _filter;
@@ -69,13 +67,14 @@ internal sealed class SandboxWire : IRemotingWire, IAsyncDisposable
         {
             if (!_isOver)
             {
-                Queue(line);
                 if (_filter.Closing)
                 {
-                    // PowerShell would wait a minute for the answer.
-                    _ = CloseLaterAsync();
+                    // Not left to the server: once it has ended by itself nobody can tell what it had started. The answer to PowerShell is given by Tell.
+                    _ = CloseAsync();
+                    return;
                 }
 
+                Queue(line);
                 return;
             }
         }
@@ -253,12 +252,6 @@ internal sealed class SandboxWire : IRemotingWire, IAsyncDisposable
         {
             _ = Task.Run(() => _received?.Invoke($"<{packet.Kind}Ack PSGuid='{packet.Owner:D}' />"));
         }
-    }
-
-    private async Task CloseLaterAsync()
-    {
-        await Task.WhenAny(_ended.Task, Task.Delay(s_closeTime)).ConfigureAwait(false);
-        await CloseAsync().ConfigureAwait(false);
     }
 
     private async Task EndAsync()
