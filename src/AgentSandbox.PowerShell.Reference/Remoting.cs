@@ -86,10 +86,7 @@ namespace System.Management.Automation.Remoting
     {
         public TransportErrorOccuredEventArgs(PSRemotingTransportException e, TransportMethodEnum m) => throw null!;
     }
-}
 
-namespace System.Management.Automation.Remoting.Client
-{
     public abstract class BaseTransportManager : IDisposable
     {
         private protected BaseTransportManager()
@@ -102,7 +99,10 @@ namespace System.Management.Automation.Remoting.Client
 
         protected virtual void Dispose(bool isDisposing) => throw null!;
     }
+}
 
+namespace System.Management.Automation.Remoting.Client
+{
     public abstract class BaseClientTransportManager : BaseTransportManager
     {
         private protected BaseClientTransportManager()

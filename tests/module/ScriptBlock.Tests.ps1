@@ -57,9 +57,11 @@ Describe 'What a script block does' {
     }
 
     It 'comes to the caller''s own streams' {
+        $DebugPreference = 'Continue' # -Debug would have Pester's host ask.
         $all = Invoke-InSandbox $s {
+            $DebugPreference = 'Continue'
             'output'; Write-Warning 'warning'; Write-Error 'error'; Write-Information 'information'; Write-Host 'host' -ForegroundColor Red; Write-Verbose 'verbose'; Write-Debug 'debug'
-        } -Verbose -Debug -ErrorAction Continue *>&1
+        } -Verbose -ErrorAction Continue *>&1
         $by = $all | Group-Object { $_.GetType().Name } -AsHashTable
         $by.String | Should -Be 'output'
         $by.WarningRecord.Message | Should -Be 'warning'

@@ -58,7 +58,7 @@ Describe 'A session' {
         Invoke-InSandbox $s "test -d /proc/$id && echo up" | Should -Be up
         Remove-PSSession $session
         $session.State | Should -Be Closed
-        Wait-Until { -not (Invoke-InSandbox $s "test -d /proc/$id && echo up; cat /proc/[0-9]*/cmdline 2>/dev/null | grep -a sleep.991 >/dev/null && echo sleeps") } 'it is gone'
+        Wait-Until { -not (Invoke-InSandbox $s "cat /proc/[0-9]*/cmdline 2>/dev/null | grep -a '[s]leep.991' >/dev/null && echo sleeps") } 'it is gone'
     }
 
     It 'breaks when its sandbox goes' {
