@@ -81,6 +81,10 @@ public sealed partial class InvokeInSandboxCommand : SpecificationCmdlet, IStand
     [ValidateRange(0.001, 2_000_000.0)]
     public double? TimeoutSec { get; set; }
 
+    /// <summary>This machine's PowerShell is not mounted into a sandbox of the image host.</summary>
+    [Parameter]
+    public SwitchParameter NoPowerShell { get; set; }
+
     /// <summary>How many sandboxes are worked in at once.</summary>
     [Parameter]
     [ValidateRange(1, 1024)]

@@ -22,6 +22,10 @@ public sealed class NewAgentSandboxCommand : WholeSpecificationCmdlet
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
+    /// <summary>This machine's PowerShell is not mounted into a sandbox of the image host.</summary>
+    [Parameter]
+    public SwitchParameter NoPowerShell { get; set; }
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {

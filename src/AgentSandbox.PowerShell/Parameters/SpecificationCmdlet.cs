@@ -8,7 +8,7 @@ namespace AgentSandbox.PowerShell.Parameters;
 public abstract class SpecificationCmdlet : SandboxCmdlet
 {
     private static readonly string[] s_specifying =
-        [nameof(Backend), nameof(Image), nameof(NoPull), nameof(Mount), nameof(Network), nameof(Memory), nameof(Cpu), nameof(PidLimit), nameof(DiskLimit), nameof(ReadOnly), nameof(Allow), nameof(NoPowerShell)];
+        [nameof(Backend), nameof(Image), nameof(NoPull), nameof(Mount), nameof(Network), nameof(Memory), nameof(Cpu), nameof(PidLimit), nameof(DiskLimit), nameof(ReadOnly), nameof(Allow), nameof(Cmdlets.InvokeInSandboxCommand.NoPowerShell)];
 
     /// <summary>Name of a backend, or Auto.</summary>
     [Parameter]
@@ -60,10 +60,6 @@ public abstract class SpecificationCmdlet : SandboxCmdlet
     [Parameter]
     [Allowance]
     public SandboxAllowance[]? Allow { get; set; }
-
-    /// <summary>This machine's PowerShell is not mounted into a sandbox of the image host.</summary>
-    [Parameter]
-    public SwitchParameter NoPowerShell { get; set; }
 
     /// <summary>The user said something about what the sandbox shall be.</summary>
     private protected bool IsSpecified => s_specifying.Any(MyInvocation.BoundParameters.ContainsKey);
