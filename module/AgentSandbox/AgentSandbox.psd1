@@ -29,6 +29,7 @@
         'Invoke-InSandbox'
         'New-AgentSandbox'
         'New-SandboxImage'
+        'New-SandboxSession'
         'Receive-SandboxProcess'
         'Remove-AgentSandbox'
         'Remove-SandboxCheckpoint'

@@ -332,15 +332,9 @@ Describe 'Invoke-InSandbox in <_>' -ForEach 'Nspawn', 'Chroot', 'Docker', 'GViso
     }
 }
 
-Describe 'A script block' {
+Describe 'A script block that is run as a program' {
     BeforeAll {
-        # The image has no PowerShell, so this one is mounted into it, with the .NET below /usr that it runs on.
-        $tools = Join-Path $TestDrive 'tools'
-        New-Item $tools -ItemType Directory | Out-Null
-        Set-Content (Join-Path $tools 'pwsh') "#!/bin/sh`nexec dotnet /srv/pwsh/pwsh.dll `"`$@`"" -NoNewline
-        chmod -R a+rX $tools
-        chmod a+x (Join-Path $tools 'pwsh')
-        $s = New-AgentSandbox blocks -Backend Nspawn -Memory 1GB -Mount "${PSHOME}:/srv/pwsh", "${tools}:/srv/tools" -Environment @{ PATH = '/srv/tools:/usr/bin:/bin' }
+        $s = New-AgentSandbox blocks -Backend Nspawn -Memory 1GB
     }
 
     AfterAll {
@@ -348,32 +342,30 @@ Describe 'A script block' {
         Get-Leftover | Should -BeNullOrEmpty
     }
 
-    It 'runs in the PowerShell of the sandbox, by position and by name' {
-        Invoke-InSandbox $s { "$([Environment]::MachineName) $(1 + 2)" } | Should -Be 'blocks 3'
-        Invoke-InSandbox $s -ScriptBlock { 'it''s "quoted" $HOME é' } | Should -Be 'it''s "quoted" $HOME é'
-    }
-
     It 'gets arguments as they are, and standard input as its pipeline' {
         $hostile = "a'; 'b", '$(1+1)', '', '-x', "‘curly’"
-        Invoke-InSandbox $s -ScriptBlock { foreach ($a in $args) { "<$a>" } } -ArgumentList $hostile | Should -Be $hostile.ForEach({ "<$_>" })
-        1..3 | Invoke-InSandbox $s { process { "got $_" } } | Should -Be 'got 1', 'got 2', 'got 3'
+        $result = Invoke-InSandbox $s -ScriptBlock { foreach ($a in $args) { "<$a>" } } -ArgumentList $hostile -AsResult
+        $result.StandardOutput -split "`n" | Where-Object { $_ } | Should -Be $hostile.ForEach({ "<$_>" })
+        (1..3 | Invoke-InSandbox $s { process { "got $_" } } -AsResult).StandardOutput | Should -Be "got 1`ngot 2`ngot 3`n"
     }
 
     It 'refuses $using:, which nobody there could fill in' {
-        (Get-Failure { Invoke-InSandbox $s { $using:PID } }).FullyQualifiedErrorId | Should -BeLike 'InvalidSpecification,*'
+        (Get-Failure { Invoke-InSandbox $s { $using:PID } -AsResult }).FullyQualifiedErrorId | Should -BeLike 'InvalidSpecification,*'
     }
 
     It 'refuses a block that fits on no command line' {
-        (Get-Failure { Invoke-InSandbox $s ([scriptblock]::Create("'" + 'x' * 20000 + "'")) }).FullyQualifiedErrorId | Should -BeLike 'ArgumentListTooLong,*'
+        (Get-Failure { Invoke-InSandbox $s ([scriptblock]::Create("'" + 'x' * 20000 + "'")) -AsResult }).FullyQualifiedErrorId | Should -BeLike 'ArgumentListTooLong,*'
     }
 
-    It 'passes errors and the exit code on' {
-        $null = Invoke-InSandbox $s { [Console]::Error.WriteLine('problem'); exit 7 } 2>&1
-        $LASTEXITCODE | Should -Be 7
+    It 'has its errors and exit code in the result' {
+        $result = Invoke-InSandbox $s { [Console]::Error.WriteLine('problem'); exit 7 } -AsResult
+        $result.ExitCode | Should -Be 7
+        $result.StandardError | Should -BeLike '*problem*'
     }
 
-    It 'says what is missing where there is no PowerShell' {
-        (Get-Failure { Invoke-InSandbox -Backend Nspawn -ScriptBlock { 1 } }).FullyQualifiedErrorId | Should -BeLike 'CommandNotFound,*'
+    It 'runs a script of PowerShell in the same one' {
+        Set-Content (Join-Path $TestDrive 'x.ps1') '"$($args[0]) $(1 + 2)"'
+        Invoke-InSandbox $s -FilePath (Join-Path $TestDrive 'x.ps1') -ArgumentList sum | Should -Be 'sum 3'
     }
 }
 

@@ -164,7 +164,7 @@ Describe 'Life with <_>' -ForEach 'Nspawn', 'Chroot', 'Docker', 'GVisor' {
         "$folder/ro/new" | Should -Not -Exist
         Invoke-InSandbox box 'echo x > /mnt/rw/new'
         Get-Content "$folder/rw/new" | Should -Be 'x'
-        (Get-AgentSandbox box).Mounts.Target | Should -Be '/mnt/ro', '/mnt/rw', '/mnt/table'
+        (Get-AgentSandbox box).Mounts.Target | Where-Object { $_ -notlike '/opt/agentsandbox/*' } | Should -Be '/mnt/ro', '/mnt/rw', '/mnt/table'
     }
 
     It 'can''t be written with -ReadOnly' {

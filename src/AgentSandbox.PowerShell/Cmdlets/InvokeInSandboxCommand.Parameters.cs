@@ -8,7 +8,7 @@ namespace AgentSandbox.PowerShell.Cmdlets;
 
 /// <summary>Runs a command in one or many sandboxes, or in a throw-away one.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "InSandbox", DefaultParameterSetName = LineSet, SupportsShouldProcess = true)]
-[OutputType(typeof(string), typeof(byte), typeof(SandboxCommandResult), typeof(Jobs.SandboxJob), typeof(SandboxProcess))]
+[OutputType(typeof(string), typeof(byte), typeof(PSObject), typeof(SandboxCommandResult), typeof(Jobs.SandboxJob), typeof(SandboxProcess))]
 public sealed partial class InvokeInSandboxCommand : SpecificationCmdlet, IStandardErrorTarget
 {
     private const string LineSet = "Line";
@@ -37,20 +37,20 @@ public sealed partial class InvokeInSandboxCommand : SpecificationCmdlet, IStand
     [ValidateNotNullOrEmpty]
     public string? FilePath { get; set; }
 
-    /// <summary>A script block, run by the sandbox's own PowerShell. It writes text.</summary>
+    /// <summary>A script block, run by a PowerShell in the sandbox. It brings objects back.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = BlockSet)]
     [ValidateNotNull]
     public ScriptBlock? ScriptBlock { get; set; }
 
-    /// <summary>Arguments of the program, script or script block, each passed on as it is.</summary>
+    /// <summary>Arguments of the program or script, each passed on as text as it is, or of the script block, passed on as objects.</summary>
     [Parameter(ParameterSetName = NativeSet)]
     [Parameter(ParameterSetName = BlockSet)]
     [Parameter(ParameterSetName = ScriptSet)]
     [AllowEmptyCollection]
     [AllowEmptyString]
-    public string[] ArgumentList { get; set; } = [];
+    public object?[] ArgumentList { get; set; } = [];
 
-    /// <summary>Standard input; or, when no sandbox is named, the sandboxes.</summary>
+    /// <summary>Standard input, of a script block its pipeline input; or, when no sandbox is named, the sandboxes.</summary>
     [Parameter(ValueFromPipeline = true)]
     public PSObject? InputObject { get; set; }
 
@@ -80,6 +80,10 @@ public sealed partial class InvokeInSandboxCommand : SpecificationCmdlet, IStand
     [Parameter]
     [ValidateRange(0.001, 2_000_000.0)]
     public double? TimeoutSec { get; set; }
+
+    /// <summary>This machine's PowerShell is not mounted into a sandbox of the image host.</summary>
+    [Parameter]
+    public SwitchParameter NoPowerShell { get; set; }
 
     /// <summary>How many sandboxes are worked in at once.</summary>
     [Parameter]

@@ -13,6 +13,7 @@ public sealed partial class InvokeInSandboxCommand
     private InvocationRunner? _runner;
     private PipelineInput? _input;
     private CollectedInput? _collected;
+    private BlockInput? _blockInput;
     private SandboxReference[] _waitingForInput = [];
     private bool _pipelineNamesSandboxes;
     private bool _drained;
@@ -56,6 +57,10 @@ public sealed partial class InvokeInSandboxCommand
         {
             AddFromPipeline();
         }
+        else if (_blockInput is not null)
+        {
+            _blockInput.Append(InputObject);
+        }
         else if (_input is not null)
         {
             InputEncoder.Encode(InputObject, Feed);
@@ -78,6 +83,7 @@ public sealed partial class InvokeInSandboxCommand
         }
 
         _input?.Complete();
+        _blockInput?.Complete();
         foreach (SandboxReference sandbox in _waitingForInput)
         {
             _runner.Add(sandbox, _collected!.OpenRead());
@@ -106,6 +112,11 @@ public sealed partial class InvokeInSandboxCommand
             ThrowTerminatingError(new ErrorRecord(defect, "InternalError", ErrorCategory.NotSpecified, Sandbox));
         }
 
+        if (_runner.Terminating is { } terminating)
+        {
+            ThrowTerminatingError(terminating);
+        }
+
         foreach ((SandboxException exception, string? sandbox) in _runner.Failures)
         {
             ThrowTerminating(exception, sandbox);
@@ -122,6 +133,7 @@ public sealed partial class InvokeInSandboxCommand
                 // Ctrl+C, an error before us in the pipeline, or a command after us that has enough. The commands are ended and
                 // throw-away sandboxes removed before the prompt comes back.
                 CancelWork();
+                _blockInput?.Complete();
                 _runner.Complete();
                 _pump.DiscardToEnd();
             }
@@ -176,22 +188,25 @@ public sealed partial class InvokeInSandboxCommand
     {
         ScriptSource? script = FilePath is null ? null : ScriptSource.Open(HostPath.Literal(SessionState, FilePath));
         CommandSpecification command =
-            ScriptBlock is not null ? CommandSpecification.PowerShell(BlockText.Of(ScriptBlock, ArgumentList))
+            ScriptBlock is not null ? new CommandSpecification { Arguments = [] }
             : script is null && Command is null ? CommandSpecification.Shell(CommandLine!)
-            : new CommandSpecification { Arguments = script is not null ? ArgumentList : [Command!, .. ArgumentList] };
+            : new CommandSpecification { Arguments = script is not null ? TextArguments() : [Command!, .. TextArguments()] };
+        CommandSpecification how = command with
+        {
+            Environment = EnvironmentParameter.Read(Environment),
+            WorkingDirectory = WorkingDirectory,
+            User = User,
+            Timeout = TimeoutSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        };
         return new InvocationPlan
         {
-            Command = command with
-            {
-                Environment = EnvironmentParameter.Read(Environment),
-                WorkingDirectory = WorkingDirectory,
-                User = User,
-                Timeout = TimeoutSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-            },
+            Command = how,
+            Block = ScriptBlock is null || BlockIsText ? null : ReadBlock(how),
+            BlockCommand = ScriptBlock is null ? null : sandbox => AsProgram(how, sandbox),
             Script = script,
             AsResult = AsResult,
             AsBytes = AsByteStream,
-            ThrowAway = Sandbox is null && IsSpecified ? ChooseBackend(ReadSpecification(ReadDefaults())) : null,
+            ThrowAway = Sandbox is null && IsSpecified ? ReadThrowAway(script) : null,
             ExitCodeIsError = LanguagePrimitives.IsTrue(GetVariableValue("PSNativeCommandUseErrorActionPreference")),
         };
     }
@@ -202,6 +217,17 @@ public sealed partial class InvokeInSandboxCommand
         _runner!.ReportFailures = Sandbox is { Length: > 1 };
         if (targets.Length == 0)
         {
+            return;
+        }
+
+        if (hasInput && ScriptBlock is not null && !BlockIsText)
+        {
+            _blockInput = new BlockInput();
+            foreach (SandboxReference? target in targets)
+            {
+                _runner.Add(target, input: null, _blockInput.AddReader());
+            }
+
             return;
         }
 

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using AgentSandbox.PowerShell.Jobs;
 using AgentSandbox.PowerShell.Parameters;
 using AgentSandbox.PowerShell.Pump;
+using AgentSandbox.PowerShell.Remoting;
 
 namespace AgentSandbox.PowerShell.Cmdlets;
 
@@ -26,6 +27,9 @@ public sealed class NewAgentSandboxCommand : WholeSpecificationCmdlet
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
+    /// <summary>This machine's PowerShell is not mounted into a sandbox of the image host.</summary>
+    [Parameter]
+    public SwitchParameter NoPowerShell { get; set; }
     /// <summary>Create them in a job of this PowerShell.</summary>
     [Parameter]
     public SwitchParameter AsJob { get; set; }
@@ -89,6 +93,7 @@ public sealed class NewAgentSandboxCommand : WholeSpecificationCmdlet
         }
 
         specification = ChooseBackend(specification);
+        specification = NoPowerShell ? specification : HostPowerShell.AddTo(specification);
         if (IsJob)
         {
             (_job ??= new SandboxJob(MyInvocation.Line.Trim(), JobName, JobThrottle)).Add(specification.Name ?? "(a new name)", CreationWork.Of(Manager, specification));

@@ -6,6 +6,12 @@ internal sealed record InvocationPlan
     /// <summary>The command; of a script, the arguments only.</summary>
     public required CommandSpecification Command { get; init; }
 
+    /// <summary>The script block to run by remoting, else null.</summary>
+    public Remoting.BlockPlan? Block { get; init; }
+
+    /// <summary>Makes the command of a script block that is run as a program, for the sandbox's kind of PowerShell; null when there is no block. Fails on a block that can't be run so.</summary>
+    public Func<Sandbox, CommandSpecification>? BlockCommand { get; init; }
+
     /// <summary>The script to bring in and run, else null.</summary>
     public ScriptSource? Script { get; init; }
 

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using AgentSandbox.PowerShell.Errors;
 using AgentSandbox.PowerShell.Parameters;
 using AgentSandbox.PowerShell.Pump;
+using AgentSandbox.PowerShell.Remoting;
 
 namespace AgentSandbox.PowerShell.Invocation;
 
@@ -24,6 +25,9 @@ internal sealed class InvocationRunner(SandboxManager manager, InvocationPlan pl
     /// <summary>Why a run failed, each with the name of its sandbox.</summary>
     public List<(SandboxException Exception, string? Sandbox)> Failures { get; } = [];
 
+    /// <summary>The error that ended a script block, which ends the cmdlet, too.</summary>
+    public ErrorRecord? Terminating { get; private set; }
+
     /// <summary>A failure of one run is written at once instead of being kept: there are others.</summary>
     public bool ReportFailures { get; set; }
 
@@ -31,8 +35,11 @@ internal sealed class InvocationRunner(SandboxManager manager, InvocationPlan pl
     public Exception? Defect { get; private set; }
 
     /// <summary>Adds a sandbox to run in; null for a throw-away one.</summary>
-    public void Add(SandboxReference? sandbox, Stream? input) =>
-        _runs.Add(Task.Run(() => RunThrottledAsync(sandbox, input), CancellationToken.None));
+    /// <param name="sandbox">The sandbox.</param>
+    /// <param name="input">Standard input of a command, else null.</param>
+    /// <param name="objects">Pipeline input of a script block, else null.</param>
+    public void Add(SandboxReference? sandbox, Stream? input, PSDataCollection<PSObject>? objects = null) =>
+        _runs.Add(Task.Run(() => RunThrottledAsync(sandbox, input, objects), CancellationToken.None));
 
     /// <summary>No more sandboxes come: the pump completes when the last run has.</summary>
     /// <returns>A task that completes then.</returns>
@@ -41,7 +48,7 @@ internal sealed class InvocationRunner(SandboxManager manager, InvocationPlan pl
     /// <inheritdoc/>
     public void Dispose() => _throttle.Dispose();
 
-    private async Task RunThrottledAsync(SandboxReference? sandbox, Stream? input)
+    private async Task RunThrottledAsync(SandboxReference? sandbox, Stream? input, PSDataCollection<PSObject>? objects)
     {
         string? name = sandbox?.NameOrId;
         try
@@ -49,7 +56,7 @@ internal sealed class InvocationRunner(SandboxManager manager, InvocationPlan pl
             await _throttle.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                await RunOneAsync(sandbox, input).ConfigureAwait(false);
+                await RunOneAsync(sandbox, input, objects).ConfigureAwait(false);
             }
             finally
             {
@@ -75,23 +82,31 @@ internal sealed class InvocationRunner(SandboxManager manager, InvocationPlan pl
         {
             // Whoever still appends to it must not wait for a reader.
             input?.Dispose();
+            objects?.Complete();
         }
     }
 
-    private async Task RunOneAsync(SandboxReference? sandbox, Stream? input)
+    private async Task RunOneAsync(SandboxReference? sandbox, Stream? input, PSDataCollection<PSObject>? objects)
     {
         SandboxLease lease = sandbox is null
             ? await SandboxLease.CreateAsync(manager, pump, plan.ThrowAway!, cancellationToken).ConfigureAwait(false)
             : SandboxLease.Existing(manager, pump, sandbox);
         await using (lease.ConfigureAwait(false))
         {
-            CommandSpecification command = plan.Command with { StandardInput = input is not null };
+            if (plan.Block is not null && !IsWindows(lease))
+            {
+                await RunBlockAsync(lease, plan.Block, objects).ConfigureAwait(false);
+                return;
+            }
+
+            input ??= objects is null ? null : await EncodedInput.ReadAsync(objects, cancellationToken).ConfigureAwait(false);
+            CommandSpecification command = (plan.BlockCommand?.Invoke(lease.Sandbox) ?? plan.Command) with { StandardInput = input is not null };
             ScriptCopy? script = plan.Script is null
                 ? null
                 : await ScriptCopy.CreateAsync(manager, lease, plan.Script, command.User, cancellationToken).ConfigureAwait(false);
             try
             {
-                await RunCommandAsync(lease, script?.Command(plan.Script!, command) ?? command, input).ConfigureAwait(false);
+                await RunCommandAsync(lease, script is null ? command : HostPowerShell.Find(script.Command(plan.Script!, command), lease.Sandbox), input).ConfigureAwait(false);
             }
             finally
             {
@@ -103,12 +118,47 @@ internal sealed class InvocationRunner(SandboxManager manager, InvocationPlan pl
         }
     }
 
+    private async Task RunBlockAsync(SandboxLease lease, BlockPlan block, PSDataCollection<PSObject>? objects)
+    {
+        BlockEnd end = await BlockInvocation.RunAsync(manager, lease, block, objects, pump, keep: plan.ThrowAway is null, cancellationToken).ConfigureAwait(false);
+        if (end.TimedOut)
+        {
+            NoteExit(124);
+            ErrorRecord record = ErrorRecords.From(BlockInvocation.TimedOut(block, lease.Name));
+            await pump.WriteAsync(cmdlet => cmdlet.WriteError(record), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (end.ExitCode is { } code)
+        {
+            NoteExit(code);
+        }
+
+        if (end.Terminating is { } error)
+        {
+            await EndByErrorAsync(error).ConfigureAwait(false);
+        }
+    }
+
+    private async Task EndByErrorAsync(ErrorRecord error)
+    {
+        if (ReportFailures)
+        {
+            await pump.WriteAsync(cmdlet => cmdlet.WriteError(error), cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        lock (_lock)
+        {
+            Terminating ??= error;
+        }
+    }
+
     private async Task RunCommandAsync(SandboxLease lease, CommandSpecification command, Stream? input)
     {
         if (plan.AsResult)
         {
             CommandResult result = await manager.RunAsync(lease.Id, command, input, cancellationToken).ConfigureAwait(false);
-            NoteExit(result);
+            NoteExit(result.ExitCode);
             SandboxCommandResult shown = new(lease.Name, result, plan.AsBytes);
             await pump.WriteAsync(cmdlet => cmdlet.WriteObject(shown), cancellationToken).ConfigureAwait(false);
             return;
@@ -118,7 +168,7 @@ internal sealed class InvocationRunner(SandboxManager manager, InvocationPlan pl
         await using (running.ConfigureAwait(false))
         {
             CommandExit exit = await CommandStreams.RunAsync(running, new PipelineSource(lease.Name, input, plan.AsBytes), pump, cancellationToken).ConfigureAwait(false);
-            NoteExit(exit);
+            NoteExit(exit.ExitCode);
             if (Problem(exit, command, lease.Name) is { } record)
             {
                 await pump.WriteAsync(cmdlet => ((IStandardErrorTarget)cmdlet).StandardError.WriteOwn(record), cancellationToken).ConfigureAwait(false);
@@ -131,6 +181,9 @@ internal sealed class InvocationRunner(SandboxManager manager, InvocationPlan pl
             }
         }
     }
+
+    /// <summary>Its PowerShell is Windows PowerShell, which is run as a program.</summary>
+    private static bool IsWindows(SandboxLease lease) => lease.Backend is "WindowsSandbox" or "HyperV";
 
     private ErrorRecord? Problem(CommandExit exit, CommandSpecification command, string name)
     {
@@ -152,11 +205,11 @@ internal sealed class InvocationRunner(SandboxManager manager, InvocationPlan pl
             : null;
     }
 
-    private void NoteExit(CommandExit exit)
+    private void NoteExit(int exitCode)
     {
         lock (_lock)
         {
-            ExitCode = Math.Max(ExitCode ?? 0, exit.ExitCode);
+            ExitCode = ExitCode is { } other ? Math.Max(other, exitCode) : exitCode;
         }
     }
 

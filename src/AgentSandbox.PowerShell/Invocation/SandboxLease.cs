@@ -16,11 +16,15 @@ internal sealed class SandboxLease : IAsyncDisposable
     {
         _manager = manager;
         _pump = pump;
+        Sandbox = sandbox;
         Id = sandbox.Id;
         Name = sandbox.Name;
         Backend = sandbox.Backend;
         _throwAway = throwAway;
     }
+
+    /// <summary>The sandbox, as it was when it was looked at.</summary>
+    public Sandbox Sandbox { get; }
 
     /// <summary>Its id.</summary>
     public string Id { get; }

@@ -8,7 +8,7 @@ namespace AgentSandbox.PowerShell.Parameters;
 public abstract class SpecificationCmdlet : SandboxCmdlet
 {
     private static readonly string[] s_specifying =
-        [nameof(Backend), nameof(Image), nameof(NoPull), nameof(Mount), nameof(Network), nameof(Memory), nameof(Cpu), nameof(PidLimit), nameof(DiskLimit), nameof(ReadOnly), nameof(Allow)];
+        [nameof(Backend), nameof(Image), nameof(NoPull), nameof(Mount), nameof(Network), nameof(Memory), nameof(Cpu), nameof(PidLimit), nameof(DiskLimit), nameof(ReadOnly), nameof(Allow), nameof(Cmdlets.InvokeInSandboxCommand.NoPowerShell)];
 
     /// <summary>Name of a backend, or Auto.</summary>
     [Parameter]

@@ -39,6 +39,7 @@ internal static class SharedManager
     /// <summary>Closes every connection. Sandboxes live on; the next call opens new ones.</summary>
     public static void Close()
     {
+        Remoting.WarmRunspaces.Close();
         SandboxManager[] managers;
         lock (s_lock)
         {
