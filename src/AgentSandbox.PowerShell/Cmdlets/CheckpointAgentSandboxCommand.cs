@@ -5,7 +5,7 @@ using AgentSandbox.PowerShell.Pump;
 namespace AgentSandbox.PowerShell.Cmdlets;
 
 /// <summary>Keeps the files of sandboxes as they are now, under a name.</summary>
-[Cmdlet(VerbsData.Checkpoint, "AgentSandbox", DefaultParameterSetName = "Name", SupportsShouldProcess = true)]
+[Cmdlet(VerbsData.Checkpoint, "AgentSandbox", DefaultParameterSetName = "InputObject", SupportsShouldProcess = true)]
 [OutputType(typeof(SandboxCheckpoint))]
 public sealed class CheckpointAgentSandboxCommand : SandboxSelectionCmdlet
 {

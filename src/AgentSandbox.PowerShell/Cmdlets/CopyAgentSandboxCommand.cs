@@ -5,7 +5,7 @@ using AgentSandbox.PowerShell.Pump;
 namespace AgentSandbox.PowerShell.Cmdlets;
 
 /// <summary>Makes sandboxes whose files are a copy of another's, and starts them.</summary>
-[Cmdlet(VerbsCommon.Copy, "AgentSandbox", DefaultParameterSetName = "Name", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Copy, "AgentSandbox", DefaultParameterSetName = "InputObject", SupportsShouldProcess = true)]
 [OutputType(typeof(Sandbox))]
 public sealed class CopyAgentSandboxCommand : SandboxSelectionCmdlet
 {

@@ -4,7 +4,7 @@ using AgentSandbox.PowerShell.Parameters;
 namespace AgentSandbox.PowerShell.Cmdlets;
 
 /// <summary>Writes the specifications of sandboxes to files that New-AgentSandbox and Test-SandboxIsolation take.</summary>
-[Cmdlet(VerbsData.Export, "AgentSandbox", DefaultParameterSetName = "Name", SupportsShouldProcess = true)]
+[Cmdlet(VerbsData.Export, "AgentSandbox", DefaultParameterSetName = "InputObject", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
 public sealed class ExportAgentSandboxCommand : SandboxSelectionCmdlet
 {

@@ -4,7 +4,7 @@ using AgentSandbox.PowerShell.Parameters;
 namespace AgentSandbox.PowerShell.Cmdlets;
 
 /// <summary>Ends everything in sandboxes and deletes all there is of them.</summary>
-[Cmdlet(VerbsCommon.Remove, "AgentSandbox", DefaultParameterSetName = "Name", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[Cmdlet(VerbsCommon.Remove, "AgentSandbox", DefaultParameterSetName = "InputObject", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(void))]
 public sealed class RemoveAgentSandboxCommand : SandboxSelectionCmdlet
 {

@@ -4,7 +4,7 @@ using AgentSandbox.PowerShell.Parameters;
 namespace AgentSandbox.PowerShell.Cmdlets;
 
 /// <summary>Starts stopped sandboxes on the file system that they had.</summary>
-[Cmdlet(VerbsLifecycle.Start, "AgentSandbox", DefaultParameterSetName = "Name", SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Start, "AgentSandbox", DefaultParameterSetName = "InputObject", SupportsShouldProcess = true)]
 [OutputType(typeof(Sandbox))]
 public sealed class StartAgentSandboxCommand : SandboxSelectionCmdlet
 {

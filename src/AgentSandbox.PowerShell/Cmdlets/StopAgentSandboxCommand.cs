@@ -4,7 +4,7 @@ using AgentSandbox.PowerShell.Parameters;
 namespace AgentSandbox.PowerShell.Cmdlets;
 
 /// <summary>Ends everything in sandboxes; their file system is kept.</summary>
-[Cmdlet(VerbsLifecycle.Stop, "AgentSandbox", DefaultParameterSetName = "Name", SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Stop, "AgentSandbox", DefaultParameterSetName = "InputObject", SupportsShouldProcess = true)]
 [OutputType(typeof(Sandbox))]
 public sealed class StopAgentSandboxCommand : SandboxSelectionCmdlet
 {

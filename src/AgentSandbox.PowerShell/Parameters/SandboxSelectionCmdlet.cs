@@ -23,8 +23,8 @@ public abstract class SandboxSelectionCmdlet : SandboxCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Id { get; set; } = [];
 
-    /// <summary>Sandboxes.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ByObject, ValueFromPipeline = true)]
+    /// <summary>Sandboxes. A cmdlet's default parameter set is theirs: else PowerShell takes a piped one for its name, which another sandbox may have by now.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByObject, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     public Sandbox[] InputObject { get; set; } = [];
 

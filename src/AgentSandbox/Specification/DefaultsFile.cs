@@ -19,6 +19,12 @@ internal static class DefaultsFile
     /// <exception cref="SandboxException"><see cref="SandboxErrorId.DefaultsFailed"/>.</exception>
     public static byte[]? TryRead(string path)
     {
+        // Also false where this user may not look into the folder, as with sudo -u and another's $HOME: then it is not this user's.
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
         try
         {
             using SafeFileHandle file = Open(path);
@@ -44,7 +50,7 @@ internal static class DefaultsFile
 
     private static SafeFileHandle Open(string path)
     {
-        if (OperatingSystem.IsWindows() || !File.Exists(path))
+        if (OperatingSystem.IsWindows())
         {
             return File.OpenHandle(path); // On Windows the folder is the user's own by its access list.
         }
