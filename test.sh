@@ -23,7 +23,7 @@ done
 
 $unit_only || require_linux_root
 require_packages "${build_packages[@]}"
-$unit_only || require_packages "${runtime_packages[@]}" mmdebstrap=mmdebstrap zstd=zstd xz=xz-utils python3=python3 bwrap=bubblewrap ip=iproute2 ipcrm=util-linux perl=perl-base
+$unit_only || require_packages "${runtime_packages[@]}" mmdebstrap=mmdebstrap zstd=zstd xz=xz-utils python3=python3 bwrap=bubblewrap ip=iproute2 ipcrm=util-linux perl=perl-base tmux=tmux less=less
 # The Windows programs run under Wine, and the guest of Windows Sandbox, a .NET Framework program, under Mono too.
 $unit_only || require_packages wineserver=wine /usr/lib/wine/wine64=wine64 mono=mono-runtime /usr/lib/mono/gac/System.Core=libmono-system-core4.0-cil /usr/lib/mono/gac/System=libmono-system4.0-cil
 $unit_only || require_engine_packages

@@ -14,6 +14,7 @@
         'Compare-SandboxBackend'
         'Copy-SandboxItem'
         'Enable-SandboxBackend'
+        'Enter-AgentSandbox'
         'Export-AgentSandbox'
         'Export-SandboxIsolationReport'
         'Get-AgentSandbox'

@@ -27,7 +27,7 @@ public enum FrameType : byte
     /// <summary>Host to guest: <see cref="SignalMessage"/>.</summary>
     Signal = 8,
 
-    /// <summary>Host to guest, reserved for terminals.</summary>
+    /// <summary>Host to guest, for a command with a terminal: its new size, <see cref="TerminalMessage"/>.</summary>
     Resize = 9,
 
     /// <summary>Guest to host, last frame of a channel: <see cref="ExitMessage"/>.</summary>

@@ -48,6 +48,28 @@ public sealed record OpenMessage
 
     /// <summary>The host will send standard input; otherwise the command gets <c>/dev/null</c>.</summary>
     public bool StandardInput { get; init; }
+
+    /// <summary>
+    /// Give the command a terminal of this size in place of its three streams: what it writes arrives as standard output, and EOF of standard input is
+    /// the character 0x04. Needs <see cref="StandardInput"/>, and <see cref="ProtocolFeatures.Terminal"/> in the guest's HELLO.
+    /// </summary>
+    public TerminalMessage? Terminal { get; init; }
+
+    /// <summary>
+    /// Run the user's login shell of passwd(5) in the place of the first of <see cref="Arguments"/>, else <c>/bin/bash</c>, else <c>/bin/sh</c>. A shell
+    /// that lets nobody in (<c>nologin</c>, <c>false</c>) counts as none: who asks for this is in already. Needs <see cref="Terminal"/>.
+    /// </summary>
+    public bool LoginShell { get; init; }
+}
+
+/// <summary>Size of a terminal; payload of RESIZE, and part of OPEN.</summary>
+public sealed record TerminalMessage
+{
+    /// <summary>Characters in a line.</summary>
+    public ushort Columns { get; init; }
+
+    /// <summary>Lines.</summary>
+    public ushort Rows { get; init; }
 }
 
 /// <summary>The command runs.</summary>
@@ -93,6 +115,9 @@ public static class FailKind
 
     /// <summary>No process could be made: the process limit or the memory limit is reached.</summary>
     public const string ResourceExhausted = "ResourceExhausted";
+
+    /// <summary>The sandbox has no pseudo-terminals, so a command can't be given one.</summary>
+    public const string Terminal = "Terminal";
 
     /// <summary>Too many commands or connections at once.</summary>
     public const string Busy = "Busy";
@@ -150,6 +175,7 @@ public sealed record ExitMessage
 [JsonSerializable(typeof(OpenedMessage))]
 [JsonSerializable(typeof(FailMessage))]
 [JsonSerializable(typeof(SignalMessage))]
+[JsonSerializable(typeof(TerminalMessage))]
 [JsonSerializable(typeof(ExitMessage))]
 public sealed partial class ProtocolJson : JsonSerializerContext
 {

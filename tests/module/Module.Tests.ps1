@@ -15,7 +15,7 @@ Describe 'The built module' {
 
     It 'exports the cmdlets that the manifest names, and nothing else' {
         $module = Get-Module AgentSandbox
-        $module.ExportedCommands.Count | Should -Be 20
+        $module.ExportedCommands.Count | Should -Be 21
         $module.ExportedCommands.Keys | Sort-Object | Should -Be ((Import-PowerShellDataFile (Join-Path $ModulePath 'AgentSandbox.psd1')).CmdletsToExport | Sort-Object)
     }
 
@@ -57,7 +57,7 @@ Describe '<_>' -ForEach $cmdlets {
     }
 
     It 'has -WhatIf exactly when it changes state' {
-        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Compare', 'Get', 'Test')
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Compare', 'Enter', 'Get', 'Test') # Enter as Enter-PSSession.
     }
 
     It 'has parameters in singular and Pascal case' {

@@ -9,6 +9,7 @@ internal static class Errno
     public const int ENOENT = 2;
     public const int ESRCH = 3;
     public const int EINTR = 4;
+    public const int EIO = 5;
     public const int E2BIG = 7;
     public const int ENAMETOOLONG = 36;
     public const int ENOEXEC = 8;
@@ -19,8 +20,10 @@ internal static class Errno
     public const int ENODEV = 19;
     public const int ENOTDIR = 20;
     public const int EINVAL = 22;
+    public const int ENOTTY = 25;
     public const int ENFILE = 23;
     public const int EMFILE = 24;
+    public const int ENOSPC = 28;
     public const int ESTALE = 116;
     public const int ETIMEDOUT = 110;
     public const int ENOBUFS = 105;
@@ -31,6 +34,8 @@ internal static class Os
 {
     public const int O_RDONLY = 0;
     public const int O_WRONLY = 1;
+    public const int O_RDWR = 2;
+    public const int O_NOCTTY = 0x100;
     public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;
     public const int O_PATH = 0x200000;
@@ -69,6 +74,9 @@ internal static class Os
     public const int SIGTERM = 15;
     public const int SIGCHLD = 17;
     public const int SIGCONT = 18;
+    public const int SIGQUIT = 3;
+    public const int SIGTSTP = 20;
+    public const int SIGWINCH = 28;
 
     /// <summary>SIGRTMIN+3 as glibc counts: what systemd-nspawn sends to ask PID 1 for a shutdown.</summary>
     public const int SIGRTMIN_PLUS_3 = 37;
@@ -116,6 +124,25 @@ internal static class Os
 
     /// <summary>The name of <c>TIOCGWINSZ</c>, ioctl_tty(2): answered by terminals only.</summary>
     public const nuint TIOCGWINSZ = 0x5413;
+
+    // More of ioctl_tty(2); the same on x86-64 and arm64.
+    public const nuint TCGETS = 0x5401;
+    public const nuint TCSETS = 0x5402;
+    public const nuint TIOCSCTTY = 0x540E;
+    public const nuint TIOCGPGRP = 0x540F;
+    public const nuint TIOCSWINSZ = 0x5414;
+    public const nuint TIOCGPTN = 0x80045430;
+    public const nuint TIOCSPTLCK = 0x40045431;
+    public const nuint TIOCGPTPEER = 0x5441;
+
+    /// <summary>Input flag of termios(3): the terminal's text is UTF-8, so that erasing takes a whole character.</summary>
+    public const uint IUTF8 = 0x4000;
+
+    /// <summary>Local flag: keys make signals; and which keys, as indices of <c>c_cc</c>.</summary>
+    public const uint ISIG = 1;
+    public const int VINTR = 0;
+    public const int VQUIT = 1;
+    public const int VSUSP = 10;
 
     // System calls that the C library wraps in a way that does not fit (setuid family: for all threads, by signals) or not at all.
     public static nint SYS_rt_sigaction => IsArm64 ? 134 : 13;

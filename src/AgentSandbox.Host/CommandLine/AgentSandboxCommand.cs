@@ -70,7 +70,7 @@ internal static class AgentSandboxCommand
 
         if (parsed.Errors.Count > 0)
         {
-            string hint = verb.RunsCommand && command is null ? $" The command to run comes after '{CommandSeparator}'." : "";
+            string hint = verb.RunsCommand && !verb.HasDefaultCommand && command is null ? $" The command to run comes after '{CommandSeparator}'." : "";
             throw new UsageException(string.Join(" ", parsed.Errors.Select(e => e.Message).Distinct()) + hint, verb);
         }
 
@@ -79,7 +79,7 @@ internal static class AgentSandboxCommand
             throw new UsageException("A command is missing.", verb);
         }
 
-        if (verb.RunsCommand && command is not { Count: > 0 })
+        if (verb.RunsCommand && command is not { Count: > 0 } && !(verb.HasDefaultCommand && command is null))
         {
             throw new UsageException($"There is no command to run; it comes after '{CommandSeparator}'.", verb);
         }

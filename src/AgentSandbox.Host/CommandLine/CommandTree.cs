@@ -30,7 +30,7 @@ internal static class CommandTree
         };
         root.Options.Add(Help);
         root.Options.Add(Version);
-        foreach (Verb verb in (Verb[])[RunVerb.Create(), CreateVerb.Create(), ExecVerb.Create(), ListVerb.Create(), LifecycleVerbs.CreateStart(), LifecycleVerbs.CreateStop(), LifecycleVerbs.CreateRemove(), CopyVerb.Create(), TestVerb.Create(), BackendsVerb.Create(), ImagesVerb.Create()])
+        foreach (Verb verb in (Verb[])[RunVerb.Create(), CreateVerb.Create(), ExecVerb.Create(), ShellVerb.Create(), ListVerb.Create(), LifecycleVerbs.CreateStart(), LifecycleVerbs.CreateStop(), LifecycleVerbs.CreateRemove(), CopyVerb.Create(), TestVerb.Create(), BackendsVerb.Create(), ImagesVerb.Create()])
         {
             root.Subcommands.Add(verb);
         }

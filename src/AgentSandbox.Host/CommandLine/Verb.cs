@@ -30,6 +30,9 @@ internal sealed class Verb : Command
     /// <summary>What follows <c>--</c> is a command to run in a sandbox.</summary>
     public bool RunsCommand { get; init; }
 
+    /// <summary>The command may be left out.</summary>
+    public bool HasDefaultCommand { get; init; }
+
     /// <summary>Does it; null for a verb that only groups others.</summary>
     public Func<Invocation, Task<int>>? Handler { get; init; }
 }

@@ -14,6 +14,23 @@ internal static class CommandDefaults
         Environment = Merge(specification.Environment, command.Environment),
     };
 
+    /// <summary>Refuses a command with a terminal in a sandbox with Windows in it, which has none to give.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="backend">What has no terminals, for the message.</param>
+    /// <param name="name">The sandbox's name.</param>
+    /// <exception cref="SandboxException"><see cref="SandboxErrorId.TerminalNotSupported"/>.</exception>
+    public static void ThrowIfTerminal(CommandSpecification command, string backend, string name)
+    {
+        if (command.Terminal is not null)
+        {
+            throw new SandboxException(
+                SandboxErrorId.TerminalNotSupported,
+                $"A sandbox of the backend {backend} gives no command a terminal.",
+                $"Run commands one by one: Invoke-InSandbox {name} 'dir' (agentsandbox exec {name} -- cmd /c dir).",
+                name);
+        }
+    }
+
     /// <summary>Says that a sandbox does not run.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="state">Its state.</param>

@@ -21,6 +21,15 @@ public sealed record CommandSpecification
     /// <summary>Standard input will be written; without it the command reads end-of-file at once.</summary>
     public bool StandardInput { get; init; }
 
+    /// <summary>
+    /// Give the command a terminal of this size in place of its three streams; null for none. All that it writes is then
+    /// <see cref="SandboxCommand.StandardOutput"/>, and ending its input types Ctrl+D. Needs <see cref="StandardInput"/>.
+    /// </summary>
+    public TerminalSize? Terminal { get; init; }
+
+    /// <summary>Run the user's login shell in the place of the program; with a terminal only.</summary>
+    internal bool IsLoginShell { get; init; }
+
     /// <summary>The command, and everything that it started, is ended after this long; null is never. The deadline is kept by the host.</summary>
     public TimeSpan? Timeout { get; init; }
 
@@ -38,6 +47,16 @@ public sealed record CommandSpecification
         ArgumentNullException.ThrowIfNull(line);
         return new() { Arguments = ["/bin/sh", "-c", line], ShellLine = line };
     }
+
+    /// <summary>
+    /// The user's login shell on a terminal, as the sandbox's own passwd(5) names it, else <c>/bin/bash</c>, else <c>/bin/sh</c>. One that lets nobody in
+    /// (<c>nologin</c>, <c>false</c>) counts as none. It is started as an interactive shell, not as one that reads /etc/profile.
+    /// </summary>
+    /// <param name="size">The terminal's size.</param>
+    /// <param name="arguments">Arguments of the shell.</param>
+    /// <returns>The command.</returns>
+    public static CommandSpecification LoginShell(TerminalSize size, params string[] arguments) =>
+        new() { Arguments = ["/bin/sh", .. arguments], IsLoginShell = true, Terminal = size, StandardInput = true };
 
     /// <summary>
     /// A PowerShell script, run by <c>pwsh</c>, in a Windows sandbox by its Windows PowerShell (<c>powershell.exe</c>). It writes text; standard input is its <c>$input</c>.

@@ -30,6 +30,13 @@ public abstract class SandboxCommand : IAsyncDisposable
     /// <returns>A task that completes when the signal is on its way.</returns>
     public abstract Task SignalAsync(int signal, SignalScope scope, CancellationToken cancellationToken = default);
 
+    /// <summary>Tells a command with a terminal that its size has changed.</summary>
+    /// <param name="size">The new size.</param>
+    /// <param name="cancellationToken">Cancels the sending.</param>
+    /// <returns>A task that completes when the news is on its way.</returns>
+    /// <exception cref="InvalidOperationException">The command was not started with <see cref="CommandSpecification.Terminal"/>.</exception>
+    public virtual Task ResizeAsync(TerminalSize size, CancellationToken cancellationToken = default) => throw new InvalidOperationException("The command has no terminal.");
+
     /// <summary>Ends the command and everything that it started: SIGTERM, five seconds, SIGKILL. The answer is in <see cref="Completion"/>.</summary>
     /// <param name="cancellationToken">Cancels the sending.</param>
     /// <returns>A task that completes when the command has ended or the guest has failed to end it.</returns>

@@ -7,6 +7,7 @@ namespace AgentSandbox.Connection;
 internal sealed partial class GuestCommand
 {
     private const int TimedOutExitCode = 124;
+    private const int SigHup = 1;
     private const int SigTerm = 15;
     private const int SigKill = 9;
 
@@ -30,6 +31,23 @@ internal sealed partial class GuestCommand
 
         // A command that has ended has nothing left to be signalled, as with kill(2) and a process that was just reaped.
         if (!HasEnded() && !_connection.SendSignal(_channel, signal, scope) && !HasEnded())
+        {
+            throw GuestErrors.Disconnected("it was closed.");
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task ResizeAsync(TerminalSize size, CancellationToken cancellationToken = default)
+    {
+        if (_specification.Terminal is null)
+        {
+            return base.ResizeAsync(size, cancellationToken);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!HasEnded() && !_connection.SendResize(_channel, size) && !HasEnded())
         {
             throw GuestErrors.Disconnected("it was closed.");
         }
@@ -140,6 +158,16 @@ internal sealed partial class GuestCommand
 
     private async Task TerminateCoreAsync()
     {
+        if (_specification.Terminal is not null)
+        {
+            // What ends an interactive shell, which ignores SIGTERM, and what it passes on to its jobs.
+            _connection.SendSignal(_channel, SigHup, SignalScope.All);
+            if (await EndsWithinAsync(_options.StallGrace))
+            {
+                return;
+            }
+        }
+
         // A signal that can't be sent means that the connection has ended, and with it the command.
         _connection.SendSignal(_channel, SigTerm, SignalScope.All);
         long? output = _output.BlockedAt;

@@ -120,6 +120,7 @@ internal sealed partial class GuestConnection
         }
 
         HasWideExitCodes = hello.Features?.Contains(ProtocolFeatures.Windows) == true;
+        HasTerminals = hello.Features?.Contains(ProtocolFeatures.Terminal) == true;
         _greeted = true;
         _hello.TrySetResult();
     }

@@ -87,6 +87,11 @@ internal sealed partial class GuestConnection
         try
         {
             OpenRequest.Check(command);
+            if (command.Terminal is not null && !HasTerminals)
+            {
+                throw GuestErrors.NoTerminals(); // An older guest would run the command without one, and without a word.
+            }
+
 
             // In one's turn, so that the guest sees channel numbers in their order.
             await _writer.EnterBulkAsync(cancellationToken);

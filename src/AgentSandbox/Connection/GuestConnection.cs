@@ -82,6 +82,9 @@ internal sealed partial class GuestConnection : IAsyncDisposable
     /// <summary>The guest has said that it runs on Windows, where an exit code has 32 bits. Known before the first command.</summary>
     public bool HasWideExitCodes { get; private set; }
 
+    /// <summary>The guest has said that it gives commands terminals. Known before the first command.</summary>
+    public bool HasTerminals { get; private set; }
+
     /// <summary>It is kept open however long nothing runs on it.</summary>
     public bool IsPinned { get; set; }
 
@@ -133,6 +136,11 @@ internal sealed partial class GuestConnection : IAsyncDisposable
     /// <returns>False when the connection has ended.</returns>
     public bool SendSignal(uint channel, int signal, SignalScope scope) =>
         _writer.TryWriteMessage(FrameType.Signal, channel, new SignalMessage { Signal = signal, Scope = scope }, ProtocolJson.Default.SignalMessage);
+
+    /// <summary>Sends the size of a command's terminal.</summary>
+    /// <returns>False when the connection has ended.</returns>
+    public bool SendResize(uint channel, TerminalSize size) =>
+        _writer.TryWriteMessage(FrameType.Resize, channel, new TerminalMessage { Columns = size.Columns, Rows = size.Rows }, ProtocolJson.Default.TerminalMessage);
 
     /// <summary>Tells the guest to end a command. On an ended connection it learns that by itself.</summary>
     public void SendClose(uint channel) => _writer.TryWrite(FrameType.Close, channel);

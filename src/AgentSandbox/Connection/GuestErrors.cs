@@ -82,6 +82,11 @@ internal static class GuestErrors
                 $"The user '{GuestText.Clean(command.User)}' is unknown in the sandbox or can't be taken on{because}.",
                 "Name a user of the sandbox's own /etc/passwd, or a number.",
                 command.User),
+            FailKind.Terminal => new(
+                SandboxErrorId.TerminalNotSupported,
+                $"The sandbox has no pseudo-terminals{because}.",
+                "One that an older version started gets them by Stop-AgentSandbox and Start-AgentSandbox; otherwise run the command without a terminal.",
+                program),
             FailKind.ResourceExhausted or FailKind.Busy => new(
                 SandboxErrorId.ResourceExhausted,
                 $"The sandbox has no room for another command{because}.",
@@ -94,6 +99,13 @@ internal static class GuestErrors
                 program),
         };
     }
+
+    /// <summary>The guest gives no command a terminal.</summary>
+    /// <returns>The error.</returns>
+    public static SandboxException NoTerminals() => new(
+        SandboxErrorId.TerminalNotSupported,
+        "The program inside the sandbox is of a version that knows no terminals.",
+        "Stop the sandbox and start it again (Stop-AgentSandbox, Start-AgentSandbox), which puts this version's program into it.");
 
     /// <summary>The arguments and environment are larger than a program can be given.</summary>
     /// <param name="program">The program.</param>

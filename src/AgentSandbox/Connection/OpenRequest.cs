@@ -21,6 +21,11 @@ internal static class OpenRequest
             throw new SandboxException(SandboxErrorId.InvalidSpecification, "An argument, the working directory or the user has a NUL character in it.", "Pass such data through standard input or a file.");
         }
 
+        if (command.Terminal is not null && !command.StandardInput)
+        {
+            throw new SandboxException(SandboxErrorId.InvalidSpecification, "A command with a terminal needs standard input.", "Set StandardInput, and leave the stream alone if there is nothing to type.");
+        }
+
         if (command.Timeout <= TimeSpan.Zero)
         {
             throw new SandboxException(SandboxErrorId.InvalidSpecification, "The time-out is not above zero.", "Give a longer one, or none.");
@@ -54,6 +59,8 @@ internal static class OpenRequest
             WorkingDirectory = command.WorkingDirectory,
             User = command.User,
             StandardInput = command.StandardInput,
+            Terminal = command.Terminal is { } size ? new TerminalMessage { Columns = size.Columns, Rows = size.Rows } : null,
+            LoginShell = command.IsLoginShell,
         };
         try
         {

@@ -102,6 +102,12 @@ public static class SandboxErrorId
     /// <summary>The command could not be started for another reason.</summary>
     public const string CommandFailed = nameof(CommandFailed);
 
+    /// <summary>A terminal of the caller's own is needed, and standard input or output is none.</summary>
+    public const string TerminalRequired = nameof(TerminalRequired);
+
+    /// <summary>The sandbox, or the backend that made it, can't give a command a terminal.</summary>
+    public const string TerminalNotSupported = nameof(TerminalNotSupported);
+
     /// <summary>A path to copy does not exist, or the copy has no sandbox side.</summary>
     public const string CopyPathNotFound = nameof(CopyPathNotFound);
 

@@ -75,6 +75,11 @@ public sealed class HostileHostTests : IDisposable
         { "WINDOW of standard input", Frames(w => { Open(w, 1, "sleep", "9"); FrameEncoder.WriteWindow(w, 1, StreamId.StandardInput, 1); }) },
         { "signal 0", Frames(w => { Open(w, 1, "sleep", "9"); FrameEncoder.WriteFrame(w, FrameType.Signal, 1, 0, "{}"u8); }) },
         { "signal 65", Frames(w => { Open(w, 1, "sleep", "9"); FrameEncoder.WriteFrame(w, FrameType.Signal, 1, 0, "{\"signal\":65}"u8); }) },
+        { "RESIZE of a command without a terminal", Frames(w => { Open(w, 1, "sleep", "9"); FrameEncoder.WriteFrame(w, FrameType.Resize, 1, 0, "{\"columns\":80,\"rows\":24}"u8); }) },
+        { "RESIZE that is no size", Frames(w => { Terminal(w, 1, "sleep", "9"); FrameEncoder.WriteFrame(w, FrameType.Resize, 1, 0, "{\"columns\":65536}"u8); }) },
+        { "RESIZE that is no JSON", Frames(w => { Terminal(w, 1, "sleep", "9"); FrameEncoder.WriteFrame(w, FrameType.Resize, 1, 0, "\0\u0001"u8); }) },
+        { "RESIZE of a channel that never was", Frames(w => FrameEncoder.WriteFrame(w, FrameType.Resize, 5, 0, "{}"u8)) },
+        { "OPEN with a terminal that is none", Frames(w => FrameEncoder.WriteFrame(w, FrameType.Open, 1, 0, "{\"arguments\":[\"a\"],\"standardInput\":true,\"terminal\":{\"rows\":-1}}"u8)) },
         { "signal to a scope that is none", Frames(w => { Open(w, 1, "sleep", "9"); FrameEncoder.WriteFrame(w, FrameType.Signal, 1, 0, "{\"signal\":9,\"scope\":-1}"u8); }) },
     };
 
@@ -137,7 +142,7 @@ public sealed class HostileHostTests : IDisposable
     {
         using GuestClient client = _guest.Connect();
         uint channel = 0;
-        foreach (string json in (string[])["{}", "{\"arguments\":null}", "{\"arguments\":[null]}", "{\"arguments\":[\"true\"],\"environment\":{\"A\":null}}"])
+        foreach (string json in (string[])["{}", "{\"arguments\":null}", "{\"arguments\":[null]}", "{\"arguments\":[\"true\"],\"environment\":{\"A\":null}}", "{\"arguments\":[\"true\"],\"terminal\":{}}", "{\"arguments\":[\"probe\"],\"self\":true,\"standardInput\":true,\"terminal\":{}}", "{\"arguments\":[\"true\"],\"loginShell\":true}"])
         {
             client.SendFrame(FrameType.Open, ++channel, 0, Encoding.UTF8.GetBytes(json));
             ReceivedFrame answer = client.Receive()!;
@@ -159,6 +164,7 @@ public sealed class HostileHostTests : IDisposable
         client.SendWindow(channel, StreamId.StandardOutput, 1);
         client.SendSignal(channel, 9, SignalScope.All);
         client.SendFrame(FrameType.Close, channel);
+        client.SendFrame(FrameType.Resize, channel, 0, "{}"u8);
         client.SendEnd(channel);
         Assert.Equal(0, client.Run("true").Exit!.ExitCode);
     }
@@ -202,6 +208,10 @@ public sealed class HostileHostTests : IDisposable
         FrameEncoder.WriteMessage(w, FrameType.Signal, 2, new SignalMessage { Signal = 15, Scope = SignalScope.All }, ProtocolJson.Default.SignalMessage);
         FrameEncoder.WriteFrame(w, FrameType.Eof, 2, 0, []);
         FrameEncoder.WriteFrame(w, FrameType.Close, 2, 0, []);
+        Terminal(w, 4, "cat");
+        FrameEncoder.WriteMessage(w, FrameType.Resize, 4, new TerminalMessage { Columns = 80, Rows = 24 }, ProtocolJson.Default.TerminalMessage);
+        FrameEncoder.WriteFrame(w, FrameType.Data, 4, 0, "some keys\u0003\u0004"u8);
+        FrameEncoder.WriteFrame(w, FrameType.Eof, 4, 0, []);
         Open(w, 9, "echo", "x");
     });
 
@@ -214,6 +224,9 @@ public sealed class HostileHostTests : IDisposable
 
     private static void Open(ArrayBufferWriter<byte> writer, uint channel, params string[] arguments) =>
         FrameEncoder.WriteMessage(writer, FrameType.Open, channel, new OpenMessage { Arguments = arguments }, ProtocolJson.Default.OpenMessage);
+
+    private static void Terminal(ArrayBufferWriter<byte> writer, uint channel, params string[] arguments) =>
+        FrameEncoder.WriteMessage(writer, FrameType.Open, channel, new OpenMessage { Arguments = arguments, StandardInput = true, Terminal = new TerminalMessage { Columns = 80, Rows = 24 } }, ProtocolJson.Default.OpenMessage);
 
     private static void SendAndDrain(GuestClient client, ReadOnlySpan<byte> bytes)
     {

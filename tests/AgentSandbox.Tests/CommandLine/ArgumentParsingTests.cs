@@ -122,6 +122,28 @@ public class ArgumentParsingTests
     [Fact]
     public void An_argument_with_an_at_sign_is_no_response_file() => Assert.Equal("@/etc/passwd", Bind("run", "--name", "@/etc/passwd", "--", "id").Name);
 
+    [Theory]
+    [InlineData(true, "exec", "--tty", "box", "--", "sh")]
+    [InlineData(true, "exec", "-t", "box", "--", "sh")]
+    [InlineData(true, "exec", "-it", "box", "--", "sh")]
+    [InlineData(true, "run", "-it", "--", "sh")]
+    [InlineData(false, "exec", "box", "--", "-it")]
+    public void A_terminal_is_asked_for_as_with_docker(bool expected, params string[] args)
+    {
+        ParseResult parsed = AgentSandboxCommand.Parse(args).Parsed;
+        Assert.Empty(parsed.Errors);
+        Assert.Equal(expected, parsed.GetValue(ProcessOptions.Terminal));
+    }
+
+    [Fact]
+    public void A_shell_needs_no_command_and_takes_one()
+    {
+        (ParseResult parsed, IReadOnlyList<string>? command) = AgentSandboxCommand.Parse(["shell", "box"]);
+        Assert.Empty(parsed.Errors);
+        Assert.Null(command);
+        Assert.Equal(["bash", "--norc"], AgentSandboxCommand.Parse(["shell", "box", "--", "bash", "--norc"]).Command);
+    }
+
     [Fact]
     public void A_name_given_twice_is_an_error()
     {

@@ -61,6 +61,8 @@ public sealed class ErrorIdTests
         "SpecificationFileFailed",
         "StartFailed",
         "StateFailed",
+        "TerminalNotSupported",
+        "TerminalRequired",
         "UnknownBackend",
         "UserNotFound",
         "WorkingDirectoryNotFound",

@@ -76,6 +76,16 @@ public sealed class MessageTests(ITestOutputHelper output)
         Assert.Throws<ProtocolViolationException>(() => ProtocolJson.Read(Encoding.UTF8.GetBytes(json), ProtocolJson.Default.ExitMessage));
 
     [Theory]
+    [InlineData("{\"columns\":-1}")]
+    [InlineData("{\"columns\":65536}")]
+    [InlineData("{\"rows\":1e2}")]
+    [InlineData("{\"rows\":\"24\"}")]
+    [InlineData("{\"rows\":null}")]
+    [InlineData("80x24")]
+    public void What_is_no_size_is_a_violation(string json) =>
+        Assert.Throws<ProtocolViolationException>(() => ProtocolJson.Read(Encoding.UTF8.GetBytes(json), ProtocolJson.Default.TerminalMessage));
+
+    [Theory]
     [InlineData("{\"detail\":\"\\ud800\"}")]
     [InlineData("{\"detail\":\"\u0001\"}")]
     public void Strings_that_are_no_text_are_a_violation(string json) =>
@@ -115,6 +125,8 @@ public sealed class MessageTests(ITestOutputHelper output)
             JsonSerializer.SerializeToUtf8Bytes(new OpenMessage { Arguments = ["a", "\"\\"], Environment = new Dictionary<string, string> { ["k"] = "v" }, User = "u" }, ProtocolJson.Default.OpenMessage),
             JsonSerializer.SerializeToUtf8Bytes(new FailMessage { Kind = FailKind.User, Errno = 2, Stage = "execve", Detail = "d" }, ProtocolJson.Default.FailMessage),
             JsonSerializer.SerializeToUtf8Bytes(new ExitMessage { ExitCode = 255, Truncated = true }, ProtocolJson.Default.ExitMessage),
+            JsonSerializer.SerializeToUtf8Bytes(new TerminalMessage { Columns = 80, Rows = 65535 }, ProtocolJson.Default.TerminalMessage),
+            JsonSerializer.SerializeToUtf8Bytes(new OpenMessage { Arguments = ["a"], StandardInput = true, LoginShell = true, Terminal = new TerminalMessage { Columns = 1, Rows = 2 } }, ProtocolJson.Default.OpenMessage),
         ];
         string[] splices = ["null", "{", "}", "[", "]", "\"", "1e999", "-0", "\\u0000", "\\ud800", ",", ":", "true", "\xFF"];
         for (int round = 0; round < 20_000; round++)
@@ -145,6 +157,7 @@ public sealed class MessageTests(ITestOutputHelper output)
             TryRead(json, ProtocolJson.Default.FailMessage);
             TryRead(json, ProtocolJson.Default.SignalMessage);
             TryRead(json, ProtocolJson.Default.ExitMessage);
+            TryRead(json, ProtocolJson.Default.TerminalMessage);
         }
     }
 

@@ -26,8 +26,11 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
     private int _exitCode;
     private int _signal;
 
-    /// <summary>When SIGKILL follows the SIGTERM that all of the command's processes were sent.</summary>
+    /// <summary>When SIGKILL follows the SIGTERM or hang-up that all of the command's processes were sent.</summary>
     private long? _killAt;
+
+    /// <summary>It was SIGTERM; with a terminal SIGHUP comes before it.</summary>
+    private bool _wasTerminated;
 
     /// <summary>Forks the command.</summary>
     /// <exception cref="CommandRefusedException">It could not be.</exception>
@@ -38,8 +41,8 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
         Id = id;
         _open = open;
         _process = context.Starter.Start(open);
-        _input = new InputStream(context.Loop, connection, id, _process.StandardInput);
-        _output = new OutputStream(context.Loop, connection, this, StreamId.StandardOutput, _process.StandardOutput);
+        _input = new InputStream(context.Loop, connection, id, _process.StandardInput, _process.Terminal is not null);
+        _output = new OutputStream(context.Loop, connection, this, StreamId.StandardOutput, _process.StandardOutput, _process.Terminal is not null);
         _error = new OutputStream(context.Loop, connection, this, StreamId.StandardError, _process.StandardError);
         _statusPipe = _process.StatusPipe;
         context.Reaper.Expect(_process.Tree.Leader, this);
@@ -72,7 +75,25 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
     public void OnReady(int descriptor, uint events) => FinishStart();
 
     /// <summary>DATA from the host.</summary>
-    public void ReceiveInput(ReadOnlySpan<byte> bytes) => _input.Receive(bytes);
+    public void ReceiveInput(ReadOnlySpan<byte> bytes)
+    {
+        while (_process.Terminal is { KernelSignals: false } terminal && terminal.FindSignalKey(bytes, out int signal) is int at and >= 0)
+        {
+            if (at > 0)
+            {
+                _input.Receive(bytes[..at]);
+            }
+
+            _input.Skip(1);
+            _context.Signaller.Signal(_process.Tree, signal);
+            bytes = bytes[(at + 1)..];
+        }
+
+        if (!bytes.IsEmpty)
+        {
+            _input.Receive(bytes);
+        }
+    }
 
     /// <summary>EOF from the host.</summary>
     public void EndInput() => _input.End();
@@ -107,6 +128,22 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
     /// <summary>A stream has ended.</summary>
     public void OnStreamEnd() => _drain?.OnStreamEnd();
 
+    /// <summary>RESIZE from the host.</summary>
+    /// <exception cref="ProtocolViolationException">The command has no terminal.</exception>
+    public void Resize(TerminalMessage size)
+    {
+        if (_process.Terminal is null)
+        {
+            throw new ProtocolViolationException("RESIZE for a command without a terminal.");
+        }
+
+        _process.Terminal.Resize(size);
+        if (!_process.Terminal.KernelSignals)
+        {
+            _context.Signaller.Signal(_process.Tree, Os.SIGWINCH);
+        }
+    }
+
     /// <summary>SIGNAL from the host.</summary>
     public void Signal(int signal, SignalScope scope)
     {
@@ -131,8 +168,9 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
                 break;
             case SignalScope.All:
                 _context.Signaller.Signal(tree, signal);
-                if (signal == Os.SIGTERM)
+                if (signal == Os.SIGTERM || (signal == Os.SIGHUP && _process.Terminal is not null))
                 {
+                    _wasTerminated |= signal == Os.SIGTERM;
                     _killAt = _context.Loop.Now + (long)ProtocolLimits.KillGrace.TotalMilliseconds;
                 }
 
@@ -158,8 +196,9 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
         _input.Close();
         _output.EndEarly(_context.Leftovers);
         _error.EndEarly(_context.Leftovers);
+        _process.Terminal?.Close();
         _context.Endings++;
-        TreeEnding.Gracefully(_context.Loop, _context.Signaller, _process.Tree, () =>
+        TreeEnding.Gracefully(_context.Loop, _context.Signaller, _process.Tree, hangUp: _process.Terminal is not null, () =>
         {
             _context.Endings--;
             Finish(truncated: false);
@@ -187,6 +226,7 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
             FinishStart(); // Nobody holds the pipe's other end any more, so it has an answer.
         }
 
+        _process.Terminal?.OnLeaderExit();
         if (_state == State.Running)
         {
             _state = State.Draining;
@@ -214,6 +254,7 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
             _output.Discard();
             _error.Discard();
             _input.Close();
+            _process.Terminal?.Close();
             _connection.SendMessage(FrameType.Fail, Id, StartFailure.Translate(failure, open, _process.Programs), ProtocolJson.Default.FailMessage);
             _connection.Remove(this);
             return;
@@ -221,6 +262,11 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
 
         _state = State.Running;
         _connection.SendMessage(FrameType.Opened, Id, new OpenedMessage { ProcessId = _process.Tree.Leader }, ProtocolJson.Default.OpenedMessage);
+        if (_process.Terminal is not null)
+        {
+            _connection.SendEof(Id, StreamId.StandardError); // All output is one stream.
+        }
+
         _output.Watch();
         _error.Watch();
     }
@@ -229,13 +275,14 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
     {
         _output.EndEarly(_context.Leftovers);
         _error.EndEarly(_context.Leftovers);
+        _process.Terminal?.Close();
         if (_killAt is { } killAt && killAt >= _context.Loop.Now)
         {
             // All were told to end, and the first has. EXIT says that the command is over: not while one that ignores SIGTERM goes on.
             _drain = null;
             _state = State.Ending;
             _context.Endings++;
-            TreeEnding.Remaining(_context.Loop, _context.Signaller, _process.Tree, killAt, () =>
+            TreeEnding.Remaining(_context.Loop, _context.Signaller, _process.Tree, !_wasTerminated, killAt, () =>
             {
                 _context.Endings--;
                 Finish(truncated);

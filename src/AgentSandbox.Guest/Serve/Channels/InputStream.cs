@@ -8,11 +8,15 @@ namespace AgentSandbox.Guest.Serve.Channels;
 /// <summary>A command's standard input: what the host sends, at the pace at which the command reads.</summary>
 internal sealed unsafe class InputStream : IEventHandler
 {
+    /// <summary>What a terminal takes for the end of its input (VEOF, termios(3)) unless told otherwise.</summary>
+    private const byte EndOfTransmission = 4;
+
     private readonly EventLoop _loop;
     private readonly Connection _connection;
     private readonly uint _channel;
     private readonly ByteQueue _pending = new();
     private readonly bool _isWanted;
+    private readonly bool _isTerminal;
     private int _pipe;
     private int _window = ProtocolLimits.InitialWindow;
     private int _consumed;
@@ -23,13 +27,15 @@ internal sealed unsafe class InputStream : IEventHandler
     /// <param name="connection">Where credit goes.</param>
     /// <param name="channel">The command.</param>
     /// <param name="pipe">Non-blocking write end, or -1 when the host said that it will send nothing.</param>
-    public InputStream(EventLoop loop, Connection connection, uint channel, int pipe)
+    /// <param name="isTerminal">It is a terminal, whose end of input is a character.</param>
+    public InputStream(EventLoop loop, Connection connection, uint channel, int pipe, bool isTerminal)
     {
         _loop = loop;
         _connection = connection;
         _channel = channel;
         _pipe = pipe;
         _isWanted = pipe >= 0;
+        _isTerminal = isTerminal;
     }
 
     /// <summary>Bytes that the command has not taken yet.</summary>
@@ -60,6 +66,18 @@ internal sealed unsafe class InputStream : IEventHandler
         ReturnCredit(written);
     }
 
+    /// <summary>Takes bytes that are not for the command, as far as credit is concerned.</summary>
+    /// <exception cref="ProtocolViolationException">As for <see cref="Receive"/>.</exception>
+    public void Skip(int count)
+    {
+        if (!_isWanted || _ended || (_window -= count) < 0)
+        {
+            throw new ProtocolViolationException("DATA beyond the window or the end of standard input.");
+        }
+
+        ReturnCredit(count);
+    }
+
     /// <summary>The host has sent all.</summary>
     /// <exception cref="ProtocolViolationException">It said so before, or the command has no standard input.</exception>
     public void End()
@@ -70,6 +88,16 @@ internal sealed unsafe class InputStream : IEventHandler
         }
 
         _ended = true;
+        if (_isTerminal && _pipe >= 0)
+        {
+            ReadOnlySpan<byte> end = [EndOfTransmission];
+            if (_pending.Length > 0 || Write(end) == 0)
+            {
+                _pending.Append(end);
+                Watch();
+            }
+        }
+
         if (_pending.Length == 0)
         {
             _loop.Close(ref _pipe);
@@ -124,7 +152,7 @@ internal sealed unsafe class InputStream : IEventHandler
 
                 if (errno != Errno.EINTR)
                 {
-                    _loop.Close(ref _pipe); // EPIPE: nobody reads any more.
+                    _loop.Close(ref _pipe); // EPIPE, of a terminal EIO: nobody reads any more.
                     return bytes.Length;
                 }
             }

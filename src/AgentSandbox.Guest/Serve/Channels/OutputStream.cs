@@ -19,11 +19,14 @@ internal sealed unsafe class OutputStream : IEventHandler
     private readonly CommandChannel _owner;
     private readonly StreamId _stream;
     private int _pipe;
+    private readonly bool _isTerminal;
     private bool _leaderHasExited;
+    private int _owed;
     private int _credit = ProtocolLimits.InitialWindow;
 
-    public OutputStream(EventLoop loop, Connection connection, CommandChannel owner, StreamId stream, int pipe)
+    public OutputStream(EventLoop loop, Connection connection, CommandChannel owner, StreamId stream, int pipe, bool isTerminal = false)
     {
+        _isTerminal = isTerminal;
         _loop = loop;
         _connection = connection;
         _owner = owner;
@@ -38,7 +41,7 @@ internal sealed unsafe class OutputStream : IEventHandler
     public bool IsParked { get; private set; }
 
     /// <summary>Bytes that were in the pipe when the command's first process ended and are still to be sent.</summary>
-    public int Owed { get; private set; }
+    public int Owed => _isTerminal && _owed > 0 ? Math.Min(_owed, Available) : _owed; // What a terminal holds can be flushed away, tcflush(3).
 
     /// <summary>Bytes in the pipe now.</summary>
     public int Available
@@ -85,7 +88,7 @@ internal sealed unsafe class OutputStream : IEventHandler
     /// <summary>From now on the bytes that are in the pipe are owed to the host.</summary>
     public void OnLeaderExit()
     {
-        Owed = Available;
+        _owed = Available;
         _leaderHasExited = true;
     }
 
@@ -106,7 +109,7 @@ internal sealed unsafe class OutputStream : IEventHandler
                 return;
             }
 
-            nint n = Libc.Read(_pipe, Scratch.Frame + ProtocolLimits.HeaderSize, room);
+            nint n = Read(room);
             if (n > 0)
             {
                 Send((int)n);
@@ -119,6 +122,10 @@ internal sealed unsafe class OutputStream : IEventHandler
             {
                 End();
             }
+            else if (Libc.Errno == Errno.EIO)
+            {
+                End(); // Nobody has the terminal open any more.
+            }
             else if (Libc.Errno != Errno.EINTR)
             {
                 return; // EAGAIN; a pipe's read end has no other errors.
@@ -126,13 +133,21 @@ internal sealed unsafe class OutputStream : IEventHandler
         }
     }
 
-    /// <summary>Tells the host that nothing more comes, and closes or passes on the pipe.</summary>
+    /// <summary>Tells the host that nothing more comes, and closes or passes on the pipe. A terminal is hung up: who goes on writing gets an error.</summary>
     public void EndEarly(LeftoverPipes leftovers)
     {
         if (IsOpen)
         {
             _loop.Watch(_pipe, 0, this);
-            leftovers.Adopt(ref _pipe);
+            if (_isTerminal)
+            {
+                _loop.Close(ref _pipe);
+            }
+            else
+            {
+                leftovers.Adopt(ref _pipe);
+            }
+
             IsParked = false;
             _connection.SendEof(_owner.Id, _stream);
         }
@@ -141,18 +156,37 @@ internal sealed unsafe class OutputStream : IEventHandler
     /// <summary>Closes the pipe of a command that never came to be.</summary>
     public void Discard() => _loop.Close(ref _pipe);
 
+    /// <summary>One read of a pipe; a terminal gives 4 KiB at a time, which are gathered so that each frame is not that small.</summary>
+    private nint Read(int room)
+    {
+        byte* target = Scratch.Frame + ProtocolLimits.HeaderSize;
+        nint count = Libc.Read(_pipe, target, room);
+        while (_isTerminal && count > 0 && count < room)
+        {
+            nint n = Libc.Read(_pipe, target + count, (int)(room - count));
+            if (n <= 0)
+            {
+                break; // An end, if it is one, is met again by the next read.
+            }
+
+            count += n;
+        }
+
+        return count;
+    }
+
     private void Send(int count)
     {
         new FrameHeader(count, _owner.Id, FrameType.Data, (byte)_stream).Write(new Span<byte>(Scratch.Frame, ProtocolLimits.HeaderSize));
         _credit -= count;
-        Owed = Math.Max(0, Owed - count);
+        _owed = Math.Max(0, _owed - count);
         _connection.SendData(Scratch.Frame, ProtocolLimits.HeaderSize + count);
         _owner.OnOutput();
     }
 
     private void End()
     {
-        Owed = 0;
+        _owed = 0;
         _loop.Close(ref _pipe);
         _connection.SendEof(_owner.Id, _stream);
         _owner.OnStreamEnd();

@@ -70,7 +70,7 @@ internal sealed class FrameDispatcher(ServerContext context, Connection connecti
         }
 
         HasHello = true;
-        connection.SendMessage(FrameType.Hello, 0, new HelloMessage { Version = ThisAssembly.Version }, ProtocolJson.Default.HelloMessage);
+        connection.SendMessage(FrameType.Hello, 0, new HelloMessage { Version = ThisAssembly.Version, Features = [ProtocolFeatures.Terminal] }, ProtocolJson.Default.HelloMessage);
     }
 
     private void Open(FrameHeader header, ReadOnlySpan<byte> payload)
@@ -147,6 +147,7 @@ internal sealed class FrameDispatcher(ServerContext context, Connection connecti
 
         // Parsed also for a channel that is done: garbage is garbage at any time.
         SignalMessage? signal = header.Type == FrameType.Signal ? ReadSignal(payload) : null;
+        TerminalMessage? size = header.Type == FrameType.Resize ? ProtocolJson.Read(payload, ProtocolJson.Default.TerminalMessage) : null;
         if (!channels.TryGetValue(header.Channel, out CommandChannel? channel))
         {
             return;
@@ -172,7 +173,8 @@ internal sealed class FrameDispatcher(ServerContext context, Connection connecti
                 channel.End();
                 break;
             default:
-                break; // RESIZE is reserved for terminals, which this generation does not have.
+                channel.Resize(size!);
+                break;
         }
     }
 

@@ -56,6 +56,11 @@ internal static unsafe class Child
             return ChildStage.Session;
         }
 
+        if (plan->HasTerminal && Libc.Ioctl(0, Os.TIOCSCTTY, null) != 0)
+        {
+            return ChildStage.Terminal;
+        }
+
         ResetSignals();
         if (!SetLimits(plan))
         {
@@ -183,6 +188,11 @@ internal static unsafe class Child
         bool denied = false;
         for (int i = 0; plan->Programs[i] != null; i++)
         {
+            if (plan->NameIsPath)
+            {
+                arguments[0] = plan->Programs[i];
+            }
+
             _ = Libc.Execve(plan->Programs[i], arguments, plan->Environment);
             int errno = Libc.Errno;
             if (errno == Errno.ENOENT && Libc.Access(plan->Programs[i], 0) == 0)

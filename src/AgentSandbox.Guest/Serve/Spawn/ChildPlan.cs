@@ -10,6 +10,12 @@ internal unsafe struct ChildPlan
     public int StandardOutput;
     public int StandardError;
 
+    /// <summary>0, 1 and 2 are a terminal, which becomes the controlling one of the command's session.</summary>
+    public bool HasTerminal;
+
+    /// <summary>The path that is executed is also the first argument: which one it is shows only then.</summary>
+    public bool NameIsPath;
+
     /// <summary>Closes on execve; a failure before that is written to it as <see cref="ChildFailure"/>.</summary>
     public int StatusPipe;
 
@@ -61,6 +67,7 @@ internal enum ChildStage
 {
     Descriptors = 1,
     Session,
+    Terminal,
     Limits,
     Capabilities,
     Groups,

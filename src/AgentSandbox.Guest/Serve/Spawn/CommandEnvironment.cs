@@ -11,8 +11,9 @@ internal static class CommandEnvironment
     /// <summary>The variables as execve(2) takes them.</summary>
     /// <param name="requested">Validated variables of the OPEN message.</param>
     /// <param name="account">Gives HOME, USER, LOGNAME and SHELL.</param>
+    /// <param name="hasTerminal">It gets a terminal, which is taken for an ordinary one when the host does not say which.</param>
     /// <param name="path">The PATH that programs are searched in.</param>
-    public static List<string> Build(IReadOnlyDictionary<string, string> requested, Account account, out string path)
+    public static List<string> Build(IReadOnlyDictionary<string, string> requested, Account account, bool hasTerminal, out string path)
     {
         var variables = new List<string>(requested.Count + 7);
         foreach ((string name, string value) in requested)
@@ -26,7 +27,7 @@ internal static class CommandEnvironment
         AddMissing("LOGNAME", account.Name);
         AddMissing("SHELL", account.Shell);
         AddMissing("LANG", "C.UTF-8");
-        AddMissing("TERM", "dumb");
+        AddMissing("TERM", hasTerminal ? "xterm" : "dumb");
         path = requested.TryGetValue("PATH", out string? given) ? given : DefaultPath;
         return variables;
 

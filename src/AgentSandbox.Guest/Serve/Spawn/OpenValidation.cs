@@ -28,6 +28,16 @@ internal static class OpenValidation
             throw new CommandRefusedException(FailKind.CommandNotFound, 0, "self", open.Arguments[0]);
         }
 
+        if (open.Terminal is not null && (open.Self || !open.StandardInput))
+        {
+            throw Refuse("terminal", "A terminal is for a program, and is read too.");
+        }
+
+        if (open.LoginShell && open.Terminal is null)
+        {
+            throw Refuse("loginShell", "A login shell needs a terminal.");
+        }
+
         if (open.Environment is null)
         {
             open = open with { Environment = new Dictionary<string, string>() };

@@ -10,10 +10,11 @@ namespace AgentSandbox.Guest.Serve.Spawn;
 /// <param name="StatusPipe">End of file when execve(2) succeeded, else a <see cref="ChildFailure"/>.</param>
 /// <param name="StandardInput">Write end, or -1 when the command reads nothing.</param>
 /// <param name="StandardOutput">Read end.</param>
-/// <param name="StandardError">Read end.</param>
+/// <param name="StandardError">Read end; -1 with a terminal, where all output is one stream.</param>
+/// <param name="Terminal">The terminal in place of the three pipes, or null.</param>
 /// <param name="Programs">The paths that are tried, for messages.</param>
 internal sealed record StartedProcess(
-    CommandTree Tree, int StatusPipe, int StandardInput, int StandardOutput, int StandardError, IReadOnlyList<string> Programs);
+    CommandTree Tree, int StatusPipe, int StandardInput, int StandardOutput, int StandardError, CommandTerminal? Terminal, IReadOnlyList<string> Programs);
 
 /// <summary>Starts commands: resolves what the OPEN message asks for, lays it out for the child, and forks.</summary>
 /// <param name="marker">Marks each.</param>
@@ -41,8 +42,8 @@ internal sealed unsafe class ProcessStarter(TreeMarker marker, bool dropCapabili
         }
 
         Account account = UserResolver.Resolve(open.User, _mayChangeUser);
-        List<string> variables = CommandEnvironment.Build(open.Environment, account, out string path);
-        IReadOnlyList<string> programs = open.Self ? [] : ProgramSearch.Candidates(open.Arguments[0], path);
+        List<string> variables = CommandEnvironment.Build(open.Environment, account, open.Terminal is not null, out string path);
+        IReadOnlyList<string> programs = open.Self ? [] : open.LoginShell ? ProgramSearch.Shells(account.Shell) : ProgramSearch.Candidates(open.Arguments[0], path);
         IReadOnlyList<string> arguments = open.Self ? ["agentsandbox-guest", .. open.Arguments] : open.Arguments;
 
         using var nativePrograms = new NativeStringArray(programs);
@@ -69,8 +70,56 @@ internal sealed unsafe class ProcessStarter(TreeMarker marker, bool dropCapabili
                 Marker = marker.Next(),
                 MarkerResource = marker.Resource,
                 OpenFiles = openFiles,
+                HasTerminal = open.Terminal is not null,
+                NameIsPath = open.LoginShell,
             };
-            return Fork(&plan, open.StandardInput, programs);
+            return open.Terminal is null ? Fork(&plan, open.StandardInput, programs) : ForkWithTerminal(&plan, open.Terminal, programs);
+        }
+    }
+
+    private static StartedProcess ForkWithTerminal(ChildPlan* plan, TerminalMessage size, IReadOnlyList<string> programs)
+    {
+        int* status = stackalloc int[2] { -1, -1 };
+        int input = -1;
+        int output = -1;
+        CommandTerminal? terminal = null;
+        int pid = -1;
+        try
+        {
+            terminal = CommandTerminal.Open(size, plan->UserId);
+            input = terminal.Duplicate();
+            output = terminal.Duplicate();
+            if (input < 0 || output < 0 || Libc.Pipe2(status, Os.O_CLOEXEC) != 0)
+            {
+                throw new CommandRefusedException(FailKind.ResourceExhausted, Libc.Errno, "pipe2", "");
+            }
+
+            plan->StatusPipe = status[1];
+            plan->StandardInput = plan->StandardOutput = plan->StandardError = terminal.Slave;
+            pid = Libc.Fork();
+            if (pid == 0)
+            {
+                Child.Become(plan);
+            }
+
+            if (pid < 0)
+            {
+                throw new CommandRefusedException(FailKind.ResourceExhausted, Libc.Errno, "fork", "");
+            }
+
+            PipeSetup.Prepare(status[0]);
+            return new StartedProcess(new CommandTree(pid, plan->Marker), status[0], input, output, -1, terminal, programs);
+        }
+        finally
+        {
+            FileDescriptor.Close(ref status[1]);
+            if (pid < 0)
+            {
+                FileDescriptor.Close(ref status[0]);
+                FileDescriptor.Close(ref input);
+                FileDescriptor.Close(ref output);
+                terminal?.Close();
+            }
         }
     }
 
@@ -109,7 +158,7 @@ internal sealed unsafe class ProcessStarter(TreeMarker marker, bool dropCapabili
             PipeSetup.PrepareLarge(ends[2]);
             PipeSetup.PrepareLarge(ends[4]);
             PipeSetup.PrepareLarge(ends[7]);
-            return new StartedProcess(new CommandTree(pid, plan->Marker), ends[0], ends[7], ends[2], ends[4], programs);
+            return new StartedProcess(new CommandTree(pid, plan->Marker), ends[0], ends[7], ends[2], ends[4], null, programs);
         }
         finally
         {

@@ -3,6 +3,11 @@ namespace AgentSandbox.Guest.Serve.Spawn;
 /// <summary>Where a program may lie, as execvp(3) searches it.</summary>
 internal static class ProgramSearch
 {
+    /// <summary>Shells to try, in order, for a user whose login shell is given. One that is there to let nobody in is left out.</summary>
+    public static IReadOnlyList<string> Shells(string login) => login.StartsWith('/') && Path.GetFileName(login) is not ("nologin" or "false" or "")
+        ? [login, "/bin/bash", "/bin/sh"]
+        : ["/bin/bash", "/bin/sh"];
+
     /// <summary>Paths to try, in order; none for an empty name.</summary>
     public static IReadOnlyList<string> Candidates(string program, string path)
     {

@@ -24,6 +24,7 @@ internal static class StartFailure
             ChildStage.Capabilities => (FailKind.Internal, "capabilities", ""),
             ChildStage.Limits => (FailKind.Internal, "setrlimit", ""),
             ChildStage.Session => (FailKind.Internal, "setsid", ""),
+            ChildStage.Terminal => (FailKind.Terminal, "TIOCSCTTY", ""),
             _ => (FailKind.Internal, "dup2", ""),
         };
         return new FailMessage { Kind = kind, Errno = errno, Stage = stage, Detail = detail.Length > 4096 ? detail[..4096] : detail };

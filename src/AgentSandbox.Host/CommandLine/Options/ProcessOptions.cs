@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AgentSandbox.Terminals;
 
 namespace AgentSandbox.Host.CommandLine.Options;
 
@@ -13,6 +14,9 @@ internal static class ProcessOptions
 
     /// <summary>How long the command may run.</summary>
     public static readonly Option<string?> Timeout = CommonOptions.Text("--timeout", "TIME", "End the command, and all that it started, after this long: seconds, or 500ms, 10s, 2m, 1h. Exit code 124.");
+
+    /// <summary>A terminal for the command.</summary>
+    public static readonly Option<bool> Terminal = new("--tty", "-t", "-it") { Description = "Give the command a terminal, this one: for shells, editors and other programs that a person works with." };
 
     /// <summary>Makes a command of <c>exec</c>'s options.</summary>
     /// <param name="invocation">The arguments.</param>
@@ -29,6 +33,44 @@ internal static class ProcessOptions
         };
         values.ThrowIfAny();
         return command;
+    }
+
+    /// <summary>Makes a command of <c>shell</c>'s options.</summary>
+    /// <param name="invocation">The arguments.</param>
+    /// <returns>The command; the login shell when none was given.</returns>
+    /// <exception cref="SandboxException">Values can't be read.</exception>
+    public static CommandSpecification BindForShell(Invocation invocation)
+    {
+        var values = new ValueReader();
+        CommandSpecification command = (invocation.Command.Count == 0 ? CommandSpecification.LoginShell(TerminalSize.Default) : new() { Arguments = invocation.Command }) with
+        {
+            Environment = values.Environment("--env", invocation.Value(Environment) ?? []),
+            WorkingDirectory = invocation.Value(WorkingDirectory),
+            User = invocation.Value(CommonOptions.User),
+        };
+        values.ThrowIfAny();
+        return command;
+    }
+
+    /// <summary>Whether the command gets this terminal.</summary>
+    /// <param name="invocation">The arguments.</param>
+    /// <returns>True for <c>--tty</c>.</returns>
+    /// <exception cref="UsageException">It was asked for together with <c>--json</c>.</exception>
+    /// <exception cref="SandboxException"><see cref="SandboxErrorId.TerminalRequired"/>: there is none.</exception>
+    public static bool WantsTerminal(Invocation invocation)
+    {
+        if (!invocation.Value(Terminal))
+        {
+            return false;
+        }
+
+        if (invocation.Json)
+        {
+            throw new UsageException("--tty and --json can't go together: what is written on a terminal is for somebody who reads it there.", "Leave one of them out.");
+        }
+
+        InteractiveSession.ThrowIfNoTerminal();
+        return true;
     }
 
     /// <summary>Makes a command of <c>run</c>'s options: all but the time-out belong to its sandbox.</summary>

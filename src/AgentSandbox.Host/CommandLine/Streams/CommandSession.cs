@@ -5,6 +5,7 @@ namespace AgentSandbox.Host.CommandLine.Streams;
 /// <summary>Runs one command with this process's standard streams as its own.</summary>
 internal static class CommandSession
 {
+    private const int SigHup = 1; // What ends a command with a terminal.
     private const int SigTerm = 15;
     private const int SigKill = 9;
 
@@ -12,7 +13,7 @@ internal static class CommandSession
     /// Three threads of the pool can be blocked in read(2) and write(2) of the standard streams; the connection must find others at once. The
     /// pool's own minimum is one for each CPU, and it adds to that only twice a second.
     /// </summary>
-    private const int MinThreads = 8;
+    internal const int MinThreads = 8;
 
     private static readonly TimeSpan s_drainAfterSignal = TimeSpan.FromSeconds(1);
 
@@ -66,7 +67,7 @@ internal static class CommandSession
             return ExitCodes.TimedOut;
         }
 
-        return signals.First != 0 && exit.Signal is SigTerm or SigKill ? ExitCodes.SignalBase + signals.First : exit.ExitCode;
+        return signals.First != 0 && exit.Signal is SigHup or SigTerm or SigKill ? ExitCodes.SignalBase + signals.First : exit.ExitCode;
     }
 
     /// <summary>Waits until all that the command wrote is written; after a signal only for a moment, because the reader may be what hangs.</summary>

@@ -10,9 +10,10 @@ internal static class CommandRunner
     /// <param name="manager">Knows the sandbox.</param>
     /// <param name="id">The sandbox.</param>
     /// <param name="command">The command.</param>
+    /// <param name="terminal">With our terminal in place of the three streams.</param>
     /// <param name="invocation">What the user asked for.</param>
     /// <returns>The exit code that stands for how it ended.</returns>
-    public static async Task<int> RunAsync(SandboxManager manager, string id, CommandSpecification command, Invocation invocation)
+    public static async Task<int> RunAsync(SandboxManager manager, string id, CommandSpecification command, bool terminal, Invocation invocation)
     {
         CommandExit exit;
         if (invocation.Json)
@@ -23,7 +24,7 @@ internal static class CommandRunner
         }
         else
         {
-            exit = await CommandSession.RunAsync(manager, id, command, invocation.Signals);
+            exit = await (terminal ? TerminalSession.RunAsync(manager, id, command, invocation.Signals) : CommandSession.RunAsync(manager, id, command, invocation.Signals));
             Explain(exit, command);
         }
 

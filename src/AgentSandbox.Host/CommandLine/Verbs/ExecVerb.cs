@@ -27,7 +27,7 @@ internal static class ExecVerb
             Notes = "Standard input is forwarded. Ctrl+C or SIGTERM ends the command, and everything that it started, with SIGTERM and\nafter five seconds SIGKILL; a second one at once.\n\n" + ExitCodes.Explanation,
         };
         verb.Arguments.Add(s_name);
-        foreach (Option option in (Option[])[ProcessOptions.Environment, CommonOptions.User, ProcessOptions.WorkingDirectory, ProcessOptions.Timeout, CommonOptions.Json])
+        foreach (Option option in (Option[])[ProcessOptions.Environment, CommonOptions.User, ProcessOptions.WorkingDirectory, ProcessOptions.Timeout, ProcessOptions.Terminal, CommonOptions.Json])
         {
             verb.Options.Add(option);
         }
@@ -38,8 +38,9 @@ internal static class ExecVerb
     private static async Task<int> HandleAsync(Invocation invocation)
     {
         CommandSpecification command = ProcessOptions.Bind(invocation);
+        bool terminal = ProcessOptions.WantsTerminal(invocation);
         await using var manager = new SandboxManager();
         Sandbox sandbox = manager.Get(invocation.Value(s_name)!);
-        return await CommandRunner.RunAsync(manager, sandbox.Id, command, invocation);
+        return await CommandRunner.RunAsync(manager, sandbox.Id, command, terminal, invocation);
     }
 }

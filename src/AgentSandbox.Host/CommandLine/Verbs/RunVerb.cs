@@ -19,12 +19,14 @@ internal static class RunVerb
                 ("Who am I in there?", "agentsandbox run -- id"),
                 ("A pipeline around it: streams are raw bytes", "tar c ./src | agentsandbox run --timeout 2m -- tar tv"),
                 ("A shell line", "agentsandbox run -- sh -c 'ls /proc | head'"),
+                ("An interactive shell that leaves nothing", "agentsandbox run --tty -- bash"),
                 ("Build in a folder of mine, with limits", "agentsandbox run --mount .:/work:rw --working-directory /work --memory 2GB --cpu 2 -- make"),
             ],
             Notes = "Ctrl+C or SIGTERM ends the command, and everything that it started, with SIGTERM and after five seconds SIGKILL;\na second one at once. The sandbox is removed all the same.\n\n" + ExitCodes.Explanation,
         };
         SandboxOptions.AddTo(verb);
         verb.Options.Add(ProcessOptions.Timeout);
+        verb.Options.Add(ProcessOptions.Terminal);
         verb.Options.Add(CommonOptions.Quiet);
         verb.Options.Add(CommonOptions.Json);
         return verb;
@@ -34,11 +36,12 @@ internal static class RunVerb
     {
         SandboxSpecification specification = SandboxOptions.Bind(invocation.Parsed);
         CommandSpecification command = ProcessOptions.BindForRun(invocation);
+        bool terminal = ProcessOptions.WantsTerminal(invocation);
         await using var manager = new SandboxManager();
         Sandbox sandbox = await CreateVerb.CreateSandboxAsync(manager.CreateThrowAwayAsync, specification, invocation);
         try
         {
-            return await CommandRunner.RunAsync(manager, sandbox.Id, command, invocation);
+            return await CommandRunner.RunAsync(manager, sandbox.Id, command, terminal, invocation);
         }
         finally
         {

@@ -29,6 +29,11 @@ internal static class OpenValidation
             throw new CommandRefusedException(FailKind.CommandNotFound, "self", open.Arguments[0]);
         }
 
+        if (open.Terminal is not null || open.LoginShell)
+        {
+            throw new CommandRefusedException(FailKind.Terminal, "terminal", "Windows Sandbox gives no command a terminal.");
+        }
+
         if (open.Environment is null)
         {
             open = open with { Environment = new Dictionary<string, string>() };

@@ -11,6 +11,7 @@ internal sealed partial class WindowsSandboxes
     public async Task<SandboxCommand> StartCommandAsync(string id, CommandSpecification command, CancellationToken cancellationToken)
     {
         SandboxRecord record = Record(id);
+        CommandDefaults.ThrowIfTerminal(command, record.Specification.Backend, record.Name);
         InstancePaths paths = Paths(id);
         if (!FileLock.IsHeld(paths.KeeperLock) || State(id) is not { Phase: InstancePhase.Running, Reason: null } state)
         {

@@ -107,6 +107,7 @@ internal sealed class HyperVBackend(EngineHost host) : EngineBackend(host)
     /// <inheritdoc/>
     public override async Task<SandboxCommand> StartCommandAsync(EngineContainer container, CommandSpecification command, CancellationToken cancellationToken)
     {
+        CommandDefaults.ThrowIfTerminal(command, container.Record.Specification.Backend, container.Record.Name);
         if (command.Self)
         {
             throw new SandboxException(SandboxErrorId.NotEnforceable, "A Windows container has no guest program, so this can't be done in it.", "Use a sandbox of another backend.", container.Record.Name);

@@ -6,9 +6,9 @@ namespace AgentSandbox.Backends.Linux.Runtime;
 /// <summary>/proc and a small /dev for a root that nobody else gives them. The /proc is the host's: a chroot has no other processes to show.</summary>
 internal static class HostProcAndDev
 {
-    private static readonly string[] s_devices = ["null", "zero", "full", "random", "urandom"];
+    private static readonly string[] s_devices = ["null", "zero", "full", "random", "urandom", "tty"];
     private static readonly (string Name, string Target)[] s_links =
-        [("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2")];
+        [("ptmx", "pts/ptmx"), ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2")];
 
     /// <summary>Mounts both, and with a read-only root a writable /run.</summary>
     /// <param name="root">The root.</param>
@@ -39,6 +39,8 @@ internal static class HostProcAndDev
             }
         }
 
+        // An instance of its own (each mount is one since Linux 4.7): none of the host's terminals is in it. Group 5 is tty wherever there are terminals.
+        MountAt(root, "/dev/pts", "devpts", Libc.MS_NOSUID | Libc.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620,gid=5,max=1024", 0);
         MountAt(root, "/dev/shm", "tmpfs", Libc.MS_NOSUID | Libc.MS_NODEV, "mode=1777,size=64m", 0);
         if (readOnlyRoot)
         {
