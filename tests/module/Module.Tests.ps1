@@ -57,7 +57,7 @@ Describe '<_>' -ForEach $cmdlets {
     }
 
     It 'has -WhatIf exactly when it changes state' {
-        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Compare', 'Get', 'Receive', 'Test', 'Wait')
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Compare', 'Enter', 'Get', 'Receive', 'Test', 'Wait') # Enter as Enter-PSSession.
     }
 
     It 'has parameters in singular and Pascal case' {

@@ -15,10 +15,11 @@ public sealed class TerminalCommandTests
         await using var host = new SandboxHost();
         Sandbox sandbox = await host.CreateAsync(backend);
         string tty = backend == "GVisor" ? "/dev/stdout" : "/dev/tty"; // gVisor has no /dev/tty to open (release of 2022).
+        string owner = backend == "GVisor" ? "echo owner $(id -u)" : "stat -c 'owner %u' $tty"; // Nor does it tell of a terminal whose it is.
         await using RunningTerminal terminal = await RunningTerminal.StartAsync(
             host.Manager,
             sandbox,
-            RunningTerminal.Line($"tty=$(tty); test -t 0 -a -t 1 -a -t 2 && echo three; echo size $(stty size); echo $tty; echo error >&2; echo to the tty >{tty}; printenv TERM; stat -c 'owner %u' $tty; id -u; exit 7") with { Terminal = new TerminalSize(123, 45) });
+            RunningTerminal.Line($"tty=$(tty); test -t 0 -a -t 1 -a -t 2 && echo three; echo size $(stty size); echo $tty; echo error >&2; echo to the tty >{tty}; printenv TERM; {owner}; id -u; exit 7") with { Terminal = new TerminalSize(123, 45) });
         CommandExit exit = await terminal.EndAsync();
         Assert.Matches("^three\r\nsize 45 123\r\n/dev/pts/[0-9]+\r\nerror\r\nto the tty\r\nxterm\r\nowner ([0-9]+)\r\n\\1\r\n$", terminal.Text);
         Assert.Equal((7, (int?)null, false), (exit.ExitCode, exit.Signal, exit.Truncated));
@@ -95,9 +96,12 @@ public sealed class TerminalCommandTests
         await using var host = new SandboxHost();
         Sandbox sandbox = await host.CreateAsync(backend);
         await using RunningTerminal terminal = await RunningTerminal.ShellAsync(host.Manager, sandbox);
+        await terminal.TypeAsync("(trap '' HUP; exec sleep 7475) & echo be''gun\n");
+        await terminal.ForAsync("begun");
         await terminal.Command.StopAsync();
         CommandExit exit = await terminal.EndAsync();
         Assert.NotEqual(128 + 9, exit.ExitCode);
+        Assert.Equal("", (await host.ShellAsync(sandbox, "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -o 'sleep 747[5]'")).StandardOutput);
     }
 
     [Theory, MemberData(nameof(SandboxHost.Backends), MemberType = typeof(SandboxHost))]
@@ -119,12 +123,13 @@ public sealed class TerminalCommandTests
         await using var host = new SandboxHost();
         Sandbox sandbox = await host.CreateAsync(backend);
         await using SandboxCommand unread = await host.Manager.StartCommandAsync(sandbox.Id, RunningTerminal.Line("yes"));
-        await using SandboxCommand deaf = await host.Manager.StartCommandAsync(sandbox.Id, RunningTerminal.Line("stty raw -echo; exec sleep 1000"));
-        Task write = deaf.StandardInput.WriteAsync(new byte[8 << 20]).AsTask();
+        await using RunningTerminal deaf = await RunningTerminal.StartAsync(host.Manager, sandbox, RunningTerminal.Line("stty raw -echo; echo deaf; exec sleep 1000"));
+        await deaf.ForAsync("deaf"); // Until then the terminal drops what is too long for a line.
+        Task write = deaf.Command.StandardInput.WriteAsync(new byte[8 << 20]).AsTask();
 
         // Both stand; others are served meanwhile.
         Assert.Equal("fine\n", (await host.ShellAsync(sandbox, "echo fine")).StandardOutput);
-        await deaf.StopAsync();
+        await deaf.Command.StopAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => write.WaitAsync(TimeSpan.FromSeconds(60)));
         await unread.StopAsync();
         Assert.NotEqual(0, (await unread.Completion).ExitCode);

@@ -26,8 +26,11 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
     private int _exitCode;
     private int _signal;
 
-    /// <summary>When SIGKILL follows the SIGTERM that all of the command's processes were sent.</summary>
+    /// <summary>When SIGKILL follows the SIGTERM or hang-up that all of the command's processes were sent.</summary>
     private long? _killAt;
+
+    /// <summary>It was SIGTERM; with a terminal SIGHUP comes before it.</summary>
+    private bool _wasTerminated;
 
     /// <summary>Forks the command.</summary>
     /// <exception cref="CommandRefusedException">It could not be.</exception>
@@ -165,8 +168,9 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
                 break;
             case SignalScope.All:
                 _context.Signaller.Signal(tree, signal);
-                if (signal == Os.SIGTERM)
+                if (signal == Os.SIGTERM || (signal == Os.SIGHUP && _process.Terminal is not null))
                 {
+                    _wasTerminated |= signal == Os.SIGTERM;
                     _killAt = _context.Loop.Now + (long)ProtocolLimits.KillGrace.TotalMilliseconds;
                 }
 
@@ -278,7 +282,7 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
             _drain = null;
             _state = State.Ending;
             _context.Endings++;
-            TreeEnding.Remaining(_context.Loop, _context.Signaller, _process.Tree, killAt, () =>
+            TreeEnding.Remaining(_context.Loop, _context.Signaller, _process.Tree, !_wasTerminated, killAt, () =>
             {
                 _context.Endings--;
                 Finish(truncated);

@@ -56,13 +56,14 @@ internal sealed class TreeEnding : ITimed
     /// <param name="loop">Gives the time.</param>
     /// <param name="signaller">Finds the processes.</param>
     /// <param name="tree">The command, whose leader is reaped.</param>
+    /// <param name="terminate">They were hung up on only, and get the SIGTERM now.</param>
     /// <param name="killAt">When.</param>
     /// <param name="done">As above; at once when none is left already.</param>
-    public static void Remaining(EventLoop loop, TreeSignaller signaller, CommandTree tree, long killAt, Action done)
+    public static void Remaining(EventLoop loop, TreeSignaller signaller, CommandTree tree, bool terminate, long killAt, Action done)
     {
         if (signaller.SeesProcesses && signaller.IsAlive(tree, loop.Now))
         {
-            loop.CallAt(loop.Now + ShortestWait, new TreeEnding(loop, signaller, tree, long.MaxValue, killAt, done));
+            loop.CallAt(loop.Now + ShortestWait, new TreeEnding(loop, signaller, tree, terminate ? loop.Now : long.MaxValue, killAt, done));
         }
         else
         {
