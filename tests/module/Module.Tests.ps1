@@ -22,7 +22,7 @@ Describe 'The built module' {
     It 'ships no assembly but its own: what it loaded would share the process with every other module' {
         # Those of the guest for Windows Sandbox are loaded by that program alone, which is never run here.
         $own = Get-ChildItem $ModulePath -Recurse -Filter *.dll | Where-Object Directory -NotLike '*windows-guest'
-        $own.Name | Sort-Object | Should -Be 'AgentSandbox.dll', 'AgentSandbox.PowerShell.dll', 'AgentSandbox.Protocol.dll'
+        $own.Name | Sort-Object | Should -Be 'AgentSandbox.dll', 'AgentSandbox.PowerShell.dll', 'AgentSandbox.PowerShell.Transport.dll', 'AgentSandbox.Protocol.dll'
     }
 
     It 'carries the native programs' {
