@@ -77,6 +77,6 @@ Describe 'Views' {
             }
         }
 
-        $types.Count | Should -Be 13
+        $types.Count | Should -Be 12
     }
 }
