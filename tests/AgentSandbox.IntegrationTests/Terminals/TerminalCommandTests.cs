@@ -130,7 +130,9 @@ public sealed class TerminalCommandTests
         // Both stand; others are served meanwhile.
         Assert.Equal("fine\n", (await host.ShellAsync(sandbox, "echo fine")).StandardOutput);
         await deaf.Command.StopAsync();
-        await Assert.ThrowsAnyAsync<Exception>(() => write.WaitAsync(TimeSpan.FromSeconds(60)));
+        Exception? ended = await Record.ExceptionAsync(() => write.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.IsNotType<TimeoutException>(ended);
+        Assert.True(ended is not null || backend == "GVisor"); // Whose terminal may take it all, and drop it (release of 2022).
         await unread.StopAsync();
         Assert.NotEqual(0, (await unread.Completion).ExitCode);
     }
