@@ -5,7 +5,7 @@ namespace AgentSandbox;
 
 public sealed partial class SandboxManager
 {
-    private const int SigQuit = 3;
+    private const int SigUsr1 = 10; // Not SIGQUIT: who was started in the background of a script has that ignored, and hands it down.
     private const int SigKill = 9;
     private const int SigTerm = 15;
 
@@ -111,7 +111,7 @@ public sealed partial class SandboxManager
         SandboxProcess now = GetProcess(process);
         ProcessFolder folder = Folder(process.SandboxId, process.Id);
         // The last one makes the guest end the command because its connection breaks, should the holder not answer.
-        foreach (int signal in (int[])[force ? SigQuit : SigTerm, SigKill])
+        foreach (int signal in (int[])[force ? SigUsr1 : SigTerm, SigKill])
         {
             var clock = Stopwatch.StartNew();
             if (now.State == SandboxProcessState.Running)

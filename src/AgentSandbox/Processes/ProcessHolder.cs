@@ -8,12 +8,15 @@ namespace AgentSandbox.Processes;
 /// The process on this machine that holds one background process of a sandbox: the program <c>agentsandbox</c>, detached. It runs the command over a connection of its own, so the
 /// command neither hangs on the PowerShell that started it nor outlives the sandbox; it keeps what the command writes; and it ends with it. Should it be killed, its connection
 /// breaks, and the guest ends the command. It is told what to do by signals, which only its user and root can send: SIGTERM ends the command with all that it started, first
-/// politely, SIGQUIT at once.
+/// politely, SIGUSR1 at once.
 /// </summary>
 public static class ProcessHolder
 {
     /// <summary>The program's verb.</summary>
     public const string Verb = "hold-process";
+
+    /// <summary>SIGUSR1, by its number: of SIGINT and SIGQUIT a process in the background of a script inherits that they are ignored, and .NET leaves that so.</summary>
+    private const PosixSignal AtOnce = (PosixSignal)10;
 
     /// <summary>Runs a command to its end. Says on standard output that it runs, or why not.</summary>
     /// <returns>Exit code: 0 when it ran.</returns>
@@ -61,7 +64,7 @@ public static class ProcessHolder
         await using (held)
         {
             using PosixSignalRegistration terminate = Listen(PosixSignal.SIGTERM, () => held.Stop(atOnce: false));
-            using PosixSignalRegistration kill = Listen(PosixSignal.SIGQUIT, () => held.Stop(atOnce: true));
+            using PosixSignalRegistration kill = Listen(AtOnce, () => held.Stop(atOnce: true));
             held.Publish();
             Report(new HolderReport { Id = held.Id });
             DetachStreams();

@@ -45,7 +45,7 @@ public sealed class TerminalCommandTests
         await using var host = new SandboxHost();
         Sandbox sandbox = await host.CreateAsync(backend);
         await using RunningTerminal terminal = await RunningTerminal.ShellAsync(host.Manager, sandbox);
-        await terminal.TypeAsync("echo be''fore; sleep 7461; echo after''wards $?\n");
+        await terminal.TypeAsync("bash -c \"echo be''fore; exec sleep 7461\"; echo after''wards $?\n"); // Said by what is then in the foreground, not by the shell on its way there.
         await terminal.ForAsync("before");
         await terminal.TypeAsync("\x03");
         await terminal.ForAsync("ready> ", times: 2);
