@@ -38,4 +38,23 @@ internal static class GuestAllowances
     /// <returns>The problem.</returns>
     public static SpecificationProblem Problem(SandboxAllowance allowance, string backend, string reason, string action) =>
         new(SandboxErrorId.NotEnforceable, "Allow", $"{backend} can't allow {allowance}: {reason}", action);
+
+    /// <summary>Why this machine's /dev/net/tun is of no use to the commands of a sandbox that is given that very node. Where it has another node, only the first reason counts.</summary>
+    /// <param name="specification">The specification with defaults; it allows Tun.</param>
+    /// <param name="sameNode">The sandbox gets this machine's node, with its owner and mode.</param>
+    /// <returns>The problem; null when there is none.</returns>
+    public static SpecificationProblem? NetworkDeviceProblem(SandboxSpecification specification, bool sameNode)
+    {
+        const string Device = "/dev/net/tun";
+        const UnixFileMode Open = UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        if (!File.Exists(Device))
+        {
+            return Problem(SandboxAllowance.Tun, specification.Backend, $"this machine has no {Device}.", "Load the module: modprobe tun");
+        }
+
+        // systemd gives the node to everybody (static-nodes-permissions.conf); a machine without it has what the kernel made, which is root's.
+        return !sameNode || (File.GetUnixFileMode(Device) & Open) == Open || specification.User?.Split(':')[0] is "root" or "0"
+            ? null
+            : Problem(SandboxAllowance.Tun, specification.Backend, $"only root may open this machine's {Device}.", $"Open it as systemd does: chmod 0666 {Device}. Or use -Backend Nspawn, which makes a device of its own.");
+    }
 }

@@ -46,6 +46,13 @@ public partial class BackendIsolationTests
     public async Task One_allowance_on_docker_does_the_same(string name)
     {
         SandboxAllowance allowance = Enum.Parse<SandboxAllowance>(name);
+        if (allowance == SandboxAllowance.Tun && !AllowanceTests.NetworkDeviceIsOpen)
+        {
+            await using var host = new SandboxHost();
+            await AllowanceTests.AssertRefusesClosedNetworkDeviceAsync(host, "Docker");
+            return;
+        }
+
         string[] probes = [.. s_probeOf.Values, "fs.mount", "net.raw", "priv.caps", "priv.nnp", "kernel.seccomp"];
         Dictionary<string, IsolationResult> before = await TestAsync(new SandboxSpecification { Backend = "Docker" }, probes);
         Dictionary<string, IsolationResult> after = await TestAsync(new SandboxSpecification { Backend = "Docker", Allow = [allowance] }, probes);
@@ -62,6 +69,13 @@ public partial class BackendIsolationTests
     public async Task What_a_chroot_can_allow_is_declared_there_too(string name)
     {
         SandboxAllowance allowance = Enum.Parse<SandboxAllowance>(name);
+        if (allowance == SandboxAllowance.Tun && !AllowanceTests.NetworkDeviceIsOpen)
+        {
+            await using var host = new SandboxHost();
+            await AllowanceTests.AssertRefusesClosedNetworkDeviceAsync(host, "Chroot");
+            return;
+        }
+
         string probe = s_probeOf[allowance];
         Dictionary<string, IsolationResult> before = await TestAsync(new SandboxSpecification { Backend = "Chroot" }, probe);
         AssertDeclared((await TestAsync(new SandboxSpecification { Backend = "Chroot", Allow = [allowance] }, probe))[probe], before[probe], allowance);

@@ -10,7 +10,7 @@ namespace AgentSandbox.IntegrationTests.Isolation;
 /// What the articles behind this product claim of chroot and systemd-nspawn, each shown with the commands that a reader would type, in our own backends.
 /// No probe has a part in it.
 /// </summary>
-public sealed class FoundingClaimTests : IAsyncDisposable
+public sealed class FoundingClaimTests : IAsyncLifetime
 {
     private readonly SandboxHost _host = new();
     private readonly List<Process> _processes = [];
@@ -102,7 +102,10 @@ public sealed class FoundingClaimTests : IAsyncDisposable
         Assert.Equal(isSeparate ? "not reached" : "reached", lines[^1]);
     }
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    /// <summary>Of IAsyncLifetime: xunit 2 never calls the one of IAsyncDisposable.</summary>
+    public async Task DisposeAsync()
     {
         foreach (Process process in _processes)
         {

@@ -27,6 +27,9 @@ internal sealed class ChrootBackend(SandboxHome home) : LinuxBackend(home)
     protected override bool SecurityBoundary => false;
 
     /// <inheritdoc/>
+    protected override bool SharesDevices => true;
+
+    /// <inheritdoc/>
     protected override IReadOnlyList<string> Isolates => ["the view of the file system, for unprivileged users", "memory, CPU, process and disk use"];
 
     /// <inheritdoc/>

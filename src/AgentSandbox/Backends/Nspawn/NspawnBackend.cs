@@ -25,6 +25,9 @@ internal sealed class NspawnBackend(SandboxHome home) : LinuxBackend(home)
     protected override bool SecurityBoundary => true;
 
     /// <inheritdoc/>
+    protected override bool SharesDevices => false;
+
+    /// <inheritdoc/>
     protected override IReadOnlyList<string> Isolates => ["files", "processes", "users", "network", "IPC", "host name", "capabilities", "system calls", "memory, CPU, process and disk use"];
 
     /// <inheritdoc/>

@@ -17,9 +17,9 @@ internal sealed class DockerBackend(EngineHost host) : LinuxContainerBackend(hos
                 SandboxAllowance.ControlGroups, Name, "an engine gives its containers the control groups to read only.", "Leave ControlGroups out, or use -Backend Nspawn.");
         }
 
-        if (specification.Allows(SandboxAllowance.Tun) && facts.IsLocal && !File.Exists("/dev/net/tun"))
+        if (specification.Allows(SandboxAllowance.Tun) && facts.IsLocal && GuestAllowances.NetworkDeviceProblem(specification, sameNode: true) is { } device)
         {
-            yield return GuestAllowances.Problem(SandboxAllowance.Tun, Name, "this machine has no /dev/net/tun.", "Load the module: modprobe tun");
+            yield return device;
         }
 
         // Root can map itself into a namespace of its own only with CAP_SETFCAP, which a container's root would have over the machine's own files.

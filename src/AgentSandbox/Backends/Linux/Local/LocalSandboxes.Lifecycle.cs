@@ -52,7 +52,15 @@ internal sealed partial class LocalSandboxes
         if (backend.Inspect(record).State != SandboxState.Running)
         {
             await backend.StopAsync(record, cancellationToken); // What a crash may have left must not be in the way.
-            await backend.StartAsync(record, cancellationToken);
+            try
+            {
+                await backend.StartAsync(record, cancellationToken);
+            }
+            catch (SandboxException e) when (e.ErrorId == SandboxErrorId.SandboxBusy)
+            {
+                // The supervisor of a start that was killed took its lock after the stop had looked for it. The failed start has ended it.
+                await backend.StartAsync(record, cancellationToken);
+            }
         }
 
         return Snapshot(record);

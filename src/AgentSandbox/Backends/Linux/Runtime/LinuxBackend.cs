@@ -30,6 +30,9 @@ internal abstract class LinuxBackend(SandboxHome home) : ILocalBackend
     /// <summary>See <see cref="BackendInfo.SecurityBoundary"/>.</summary>
     protected abstract bool SecurityBoundary { get; }
 
+    /// <summary>Whether a sandbox has this machine's own device nodes, with their owners and modes, instead of nodes made for it.</summary>
+    protected abstract bool SharesDevices { get; }
+
     /// <summary>See <see cref="BackendInfo.Isolates"/>.</summary>
     protected abstract IReadOnlyList<string> Isolates { get; }
 
@@ -107,9 +110,9 @@ internal abstract class LinuxBackend(SandboxHome home) : ILocalBackend
     /// <inheritdoc/>
     public virtual IEnumerable<SpecificationProblem> Validate(SandboxSpecification specification)
     {
-        if (specification.Allows(SandboxAllowance.Tun) && !File.Exists("/dev/net/tun"))
+        if (specification.Allows(SandboxAllowance.Tun) && GuestAllowances.NetworkDeviceProblem(specification, SharesDevices) is { } device)
         {
-            yield return GuestAllowances.Problem(SandboxAllowance.Tun, Name, "this machine has no /dev/net/tun.", "Load the module: modprobe tun");
+            yield return device;
         }
 
         ControlGroupHierarchy hierarchy = ControlGroupHierarchy.Detect();
