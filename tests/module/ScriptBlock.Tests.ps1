@@ -105,6 +105,20 @@ Describe 'What a script block does' {
         $e[0].ScriptStackTrace | Should -BeLike '*line 3*'
     }
 
+    It 'shows nothing by itself that tells the terminal more than a color' {
+        $attack = "`e]52;c;cm0gLXJm`a`e[31mred"
+        $all = Invoke-InSandbox $s {
+            Write-Warning $using:attack; Write-Host $using:attack; Write-Error $using:attack
+        } -ErrorAction Continue *>&1
+        $all.Count | Should -Be 3
+        foreach ($record in $all) {
+            "$record" | Should -BeLike "*52;c;*`e`[31mred*"
+            "$record" | Should -Not -Match "`a|`e(?!\[[0-9;:]*m)"
+        }
+
+        (Get-Failure { Invoke-InSandbox $s { throw $using:attack } }).Exception.Message | Should -Be "]52;c;cm0gLXJm`e[31mred"
+    }
+
     It 'ends the cmdlet with the error that ended it' {
         $failure = Get-Failure { Invoke-InSandbox $s { throw [InvalidOperationException]::new('boo') } }
         "$failure" | Should -Be 'boo'

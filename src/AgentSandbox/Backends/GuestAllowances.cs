@@ -47,7 +47,7 @@ internal static class GuestAllowances
     {
         const string Device = "/dev/net/tun";
         const UnixFileMode Open = UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-        if (!File.Exists(Device))
+        if (OperatingSystem.IsWindows() || !File.Exists(Device))
         {
             return Problem(SandboxAllowance.Tun, specification.Backend, $"this machine has no {Device}.", "Load the module: modprobe tun");
         }

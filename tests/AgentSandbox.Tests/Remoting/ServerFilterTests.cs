@@ -70,6 +70,34 @@ public sealed class ServerFilterTests(ITestOutputHelper output)
         Assert.Empty(_forward);
     }
 
+    /// <summary>A host writes these on the terminal without being asked: OSC 52 in a warning would set the user's clipboard.</summary>
+    [Theory]
+    [InlineData(0x00041005u, "_x001B_]52;c;cm0gLXJm_x0007_")]
+    [InlineData(0x00041006u, "&#x1B;]52;c;cm0gLXJm&#7;")]
+    [InlineData(0x00041007u, "<![CDATA[_x001B_]]>]52;c;cm0gLXJm_x0007_")]
+    [InlineData(0x00041008u, "_x009D_52;c;cm0gLXJm_x009C_")]
+    [InlineData(0x00041009u, "\u009d52;c;cm0gLXJm\u009c")]
+    [InlineData(0x00041010u, "_x001b_]52;c;cm0gLXJm_x0007_")]
+    [InlineData(0x00041011u, "_x001B_<!-- -->]52;c;cm0gLXJm_x0007_")]
+    [InlineData(0x00041011u, "_<![CDATA[x001B]]>_]52;c;cm0gLXJm_<!-- -->x0007_")]
+    public void What_is_shown_by_itself_tells_the_terminal_nothing_but_colors(uint kind, string text)
+    {
+        Receive(Filter(), Packets.Line(kind, s_pipeline, $"<Obj RefId=\"0\"><MS><S N=\"a\">{text}_x001B_[1mb &lt;_x005F_x0041_</S><Nil N=\"n\" /><S N=\"e\"></S></MS></Obj>"));
+        FilteredLine line = Assert.Single(_forward);
+        string body = Packets.Body(line.Line);
+        string shown = System.Xml.XmlConvert.DecodeName(System.Xml.Linq.XElement.Parse(body).Descendants("S").First().Value)!;
+        Assert.Equal("52;c;cm0gLXJm\u001b[1mb <_x0041_", shown.TrimStart(']'));
+        Assert.Equal(kind, BitConverter.ToUInt32(Packets.Data(line.Line), FragmentAssembler.HeaderLength + 4));
+        CliXmlCheck.ThrowIfRefused(new MemoryStream(Encoding.UTF8.GetBytes(body)));
+    }
+
+    [Fact]
+    public void Output_is_the_callers_and_stays_as_it_is()
+    {
+        Receive(Filter(), Packets.Line(Packets.Output, s_pipeline, "<S>_x001B_]0;title_x0007_</S>"));
+        Assert.Equal("<S>_x001B_]0;title_x0007_</S>", Packets.Body(Assert.Single(_forward).Line));
+    }
+
     [Theory]
     [InlineData("<Obj RefId=\"0\"><MS><I64 N=\"ci\">5</I64><I32 N=\"mi\">11</I32><I32 N=\"MI\">16</I32></MS></Obj>")]
     [InlineData("<Obj RefId=\"0\"><MS><I64 N=\"ci\">5</I64><I32 N=\"mi\">16</I32><I32 N=\"m_x0069_\">11</I32></MS></Obj>")]

@@ -138,7 +138,7 @@ internal sealed class ServerFilter(bool hostWrites)
                 // Among them are those of its debugger, which would have this host stop and ask.
                 break;
             default:
-                Forward(message, packet, forward);
+                Forward(ShownText.Clean(message), packet, forward);
                 break;
         }
     }
