@@ -112,7 +112,7 @@ Describe 'What a script block does' {
         } -ErrorAction Continue *>&1
         $all.Count | Should -Be 3
         foreach ($record in $all) {
-            "$record" | Should -BeLike "*52;c;*`e`[31mred*"
+            "$record" | Should -Match "52;c;.*`e\[31mred"
             "$record" | Should -Not -Match "`a|`e(?!\[[0-9;:]*m)"
         }
 
