@@ -49,6 +49,29 @@ internal static unsafe class SocketReach
         return result;
     }
 
+    /// <summary>Connects to one after the other, up to the first that answers.</summary>
+    /// <param name="addresses">The addresses.</param>
+    /// <param name="errno">What the report says when there are none.</param>
+    /// <param name="asked">What was tried, for a report that nobody answered.</param>
+    /// <returns>Open with the one that answered, else closed with what the kernel said of the last.</returns>
+    public static ProbeReport Any(string[] addresses, int errno, string asked)
+    {
+        bool control = WorksInside();
+        foreach (string address in addresses)
+        {
+            KernelResult result = Connect(address, out nint socket);
+            if (result.Ok)
+            {
+                Kernel.Close(socket);
+                return new ProbeReport(ProbeReport.Open, 0, control, $"connected to {address}");
+            }
+
+            errno = result.Errno;
+        }
+
+        return new ProbeReport(ProbeReport.Closed, errno, control, asked);
+    }
+
     /// <summary>The control: a socket of the sandbox's own, with a name that the kernel makes up, can be reached.</summary>
     public static bool WorksInside()
     {

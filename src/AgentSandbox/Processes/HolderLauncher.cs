@@ -9,9 +9,6 @@ namespace AgentSandbox.Processes;
 /// <summary>Starts holders.</summary>
 internal static class HolderLauncher
 {
-    /// <summary>How an engine is found. Nothing else of the caller's environment, which may hold secrets, is in a process that lives as long as the command.</summary>
-    private static readonly string[] s_variables = ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "HOME", SandboxPrograms.EnvironmentVariable];
-
     /// <summary>Starts a command that this process need not outlive.</summary>
     /// <param name="home">The state folder.</param>
     /// <param name="request">The command.</param>
@@ -21,7 +18,7 @@ internal static class HolderLauncher
     /// <exception cref="SandboxException">It could not be started.</exception>
     public static async Task<int> StartAsync(SandboxHome home, HolderRequest request, string name, CancellationToken cancellationToken)
     {
-        using Process holder = Process.Start(StartInfo(home)) ?? throw new InvalidOperationException("Process.Start returned nothing.");
+        using Process holder = Process.Start(DetachedProgram.StartInfo(home, [ProcessHolder.Verb], SandboxPrograms.EnvironmentVariable)) ?? throw new InvalidOperationException("Process.Start returned nothing.");
         try
         {
             Task<string> errors = holder.StandardError.ReadToEndAsync(cancellationToken);
@@ -53,32 +50,5 @@ internal static class HolderLauncher
         {
             // It ended without reading all of it; why, it says itself.
         }
-    }
-
-    private static ProcessStartInfo StartInfo(SandboxHome home)
-    {
-        var start = new ProcessStartInfo(SandboxPrograms.Supervisor, [ProcessHolder.Verb])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = "/",
-        };
-        start.Environment.Clear();
-        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        foreach (string variable in s_variables)
-        {
-            if (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value)
-            {
-                start.Environment[variable] = value;
-            }
-        }
-
-        if (home.Root is not null)
-        {
-            start.Environment[SandboxHome.EnvironmentVariable] = home.Root;
-        }
-
-        return start;
     }
 }

@@ -23,9 +23,6 @@ public static class ContainerKeeper
     /// <summary>An engine that answers at once, with the container still there, is not asked without a pause.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Nothing else of the caller's environment, which may hold secrets, is in a process that lives as long as the sandbox.</summary>
-    private static readonly string[] s_variables = ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "HOME"];
-
     /// <summary>Starts a keeper. On Windows none is: the next look deletes the container.</summary>
     /// <param name="home">The state folder.</param>
     /// <param name="id">The sandbox's id.</param>
@@ -36,29 +33,7 @@ public static class ContainerKeeper
             return;
         }
 
-        var start = new ProcessStartInfo(SandboxPrograms.Supervisor, [Verb, id])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = "/",
-        };
-        start.Environment.Clear();
-        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        foreach (string name in s_variables)
-        {
-            if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } value)
-            {
-                start.Environment[name] = value;
-            }
-        }
-
-        if (home.Root is not null)
-        {
-            start.Environment[SandboxHome.EnvironmentVariable] = home.Root;
-        }
-
-        using Process process = Process.Start(start) ?? throw new InvalidOperationException("Process.Start returned nothing.");
+        using Process process = Process.Start(DetachedProgram.StartInfo(home, [Verb, id])) ?? throw new InvalidOperationException("Process.Start returned nothing.");
         process.StandardInput.Close();
     }
 

@@ -7,7 +7,7 @@ namespace AgentSandbox.Connection.FileChannel;
 /// nothing else. One reader and one writer at a time. The other end is hostile: what it writes is checked, and what breaks a rule ends the channel.
 /// This file is the stream; <c>FileChannelStream.Pump.cs</c> polls, acknowledges and ends.
 /// </summary>
-internal sealed partial class FileChannelStream : Stream
+internal sealed partial class FileChannelStream : OneWayStream
 {
     private readonly FileChannelOptions _options;
     private readonly SegmentReader _incoming;
@@ -58,28 +58,6 @@ internal sealed partial class FileChannelStream : Stream
     public override bool CanWrite => true;
 
     /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-        // Every write is in the file when it returns.
-    }
-
-    /// <inheritdoc/>
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
 
     /// <inheritdoc/>
@@ -108,12 +86,6 @@ internal sealed partial class FileChannelStream : Stream
         await base.DisposeAsync().ConfigureAwait(false);
     }
 #endif
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>Begins to close: no more is read or written, and the own folder is removed once the other end has read everything, or does not for a while.</summary>
     public void BeginClose()
