@@ -76,4 +76,8 @@ public sealed record SandboxSpecification
     /// <param name="allowance">What.</param>
     /// <returns>True when it is in <see cref="Allow"/>.</returns>
     internal bool Allows(SandboxAllowance allowance) => Allow.Contains(allowance);
+
+    /// <summary>What a list of properties shows of it. All of it, in a form to keep: <c>Export-AgentSandbox</c>.</summary>
+    /// <returns>The backend and the image; never a value of the environment, which may be a secret.</returns>
+    public override string ToString() => $"{Backend}, image {Image}";
 }

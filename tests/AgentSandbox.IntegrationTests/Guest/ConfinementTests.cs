@@ -122,6 +122,12 @@ public sealed class ConfinementTests
     [InlineData("--chroot", "relative")]
     [InlineData("--chroot", "/no/such/folder")]
     [InlineData("--no-new-privileges", "--no-new-privileges")]
+    [InlineData("--allow", "Vsock")] // without --seccomp there is nothing that it could open
+    [InlineData("--seccomp", "--allow", "vsock")]
+    [InlineData("--seccomp", "--allow", "0")]
+    [InlineData("--seccomp", "--allow", "Vsock,")]
+    [InlineData("--seccomp", "--allow", "")]
+    [InlineData("--deny-set-id")]
     public void A_guest_that_can_not_do_what_it_was_told_does_not_serve(params string[] options)
     {
         using var guest = new GuestProcess(options);
