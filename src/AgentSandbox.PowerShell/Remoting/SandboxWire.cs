@@ -126,14 +126,17 @@ internal sealed class SandboxWire : IRemotingWire, IAsyncDisposable
         }
 
         _unsent.Writer.TryComplete();
-        Task told = Task.Run(() => Tell(received, broken));
+
+        // A session that is removed is gone when its removal returns. Of one that broke PowerShell hears at once, and may take its time.
+        bool closing = _filter.Closing;
+        Task told = closing ? Task.CompletedTask : Task.Run(() => Tell(received, broken));
         await CloseAsync().ConfigureAwait(false);
         await writing.ConfigureAwait(false);
         _ended.TrySetResult();
-        await told.ConfigureAwait(false);
+        await (closing ? Task.Run(() => Tell(received, broken)) : told).ConfigureAwait(false);
     }
 
-    /// <summary>Tells PowerShell, which may take its time: what ran in the sandbox is ended meanwhile.</summary>
+    /// <summary>Tells PowerShell that nothing comes any more.</summary>
     private void Tell(Action<string> received, Action<Exception> broken)
     {
         if (_filter.Closing)
