@@ -68,7 +68,7 @@ Describe 'Views' {
     It 'have only members that the types have' {
         $types = @{}
         $views = Get-ChildItem $ModulePath -Filter *.Format.ps1xml | ForEach-Object { ([xml](Get-Content $_ -Raw)).Configuration.ViewDefinitions.View }
-        foreach ($view in $views | Where-Object Name -NE 'StandardErrorLine') {
+        foreach ($view in $views | Where-Object Name -NotIn 'StandardErrorLine', 'ScriptBlockError') {
             $type = $view.ViewSelectedBy.TypeName -as [type]
             $type | Should -Not -BeNullOrEmpty -Because "$($view.ViewSelectedBy.TypeName) has a view"
             $types[$type] = $true

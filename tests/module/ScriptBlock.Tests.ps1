@@ -62,7 +62,7 @@ Describe 'What a script block does' {
             $DebugPreference = 'Continue'
             'output'; Write-Warning 'warning'; Write-Error 'error'; Write-Information 'information'; Write-Host 'host' -ForegroundColor Red; Write-Verbose 'verbose'; Write-Debug 'debug'
         } -Verbose -ErrorAction Continue *>&1
-        $by = $all | Group-Object { $_.GetType().Name } -AsHashTable
+        $by = $all | Group-Object { $_.GetType().Name -replace '^Remoting' } -AsHashTable
         $by.String | Should -Be 'output'
         $by.WarningRecord.Message | Should -Be 'warning'
         "$($by.ErrorRecord)" | Should -Be 'error'

@@ -55,8 +55,7 @@ internal static class BlockRun
         }
         catch (RemoteException e) when (e.ErrorRecord is not null)
         {
-            SandboxMark.Add(e.ErrorRecord, sandbox);
-            return new BlockEnd(runspace.ExitCode, TimedOut: false, e.ErrorRecord, Clean: true);
+            return new BlockEnd(runspace.ExitCode, TimedOut: false, SandboxMark.Mark(e.ErrorRecord, sandbox), Clean: true);
         }
         catch (RuntimeException e)
         {

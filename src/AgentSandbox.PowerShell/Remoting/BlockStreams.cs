@@ -24,8 +24,8 @@ internal sealed class BlockStreams(string sandbox, OutputPump pump, RecordCredit
         });
         Connect(shell.Streams.Error, record =>
         {
-            SandboxMark.Add(record, sandbox);
-            return cmdlet => cmdlet.WriteError(record);
+            ErrorRecord marked = SandboxMark.Mark(record, sandbox);
+            return cmdlet => cmdlet.WriteError(marked);
         });
         Connect(shell.Streams.Warning, record => cmdlet => cmdlet.WriteWarning(record.Message));
         Connect(shell.Streams.Verbose, record => cmdlet => cmdlet.WriteVerbose(record.Message));

@@ -4,7 +4,7 @@ namespace AgentSandbox.PowerShell.Remoting;
 /// Holds a PowerShell in a sandbox to the pace of the pipeline that reads from it. Remoting has no flow control: what a server sends is deserialized and queued without a bound. So records are
 /// only passed on while few are on their way; the rest waits in the channel, whose own credit holds the sender up.
 /// </summary>
-internal sealed class RecordCredit
+internal sealed class RecordCredit : IWireCredit
 {
     private const int MaxRecords = 512;
     private const int MaxBytes = 8 * 1024 * 1024;
@@ -15,11 +15,14 @@ internal sealed class RecordCredit
     private long _bytes;
     private bool _unlimited;
 
-    /// <summary>Waits until a record may be passed on. A single one may be of any size.</summary>
-    /// <param name="bytes">Its size.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <returns>A task that completes when it may.</returns>
-    public async ValueTask TakeAsync(int bytes, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public void Sent(string line)
+    {
+        // Whoever runs the pipelines calls Begin and End.
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> TakeAsync(int bytes, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -28,14 +31,14 @@ internal sealed class RecordCredit
             {
                 if (_unlimited)
                 {
-                    return;
+                    return true;
                 }
 
                 if (_sizes.Count < MaxRecords && (_sizes.Count == 0 || _bytes + bytes <= MaxBytes))
                 {
                     _sizes.Enqueue(bytes);
                     _bytes += bytes;
-                    return;
+                    return true;
                 }
 
                 wait = (_waiting ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;

@@ -79,8 +79,11 @@ internal sealed class SandboxRunspace : IAsyncDisposable
         }
 
         RecordCredit credit = new();
-        SandboxWire wire = new(command, sandbox.Name, hostWrites: session is not null, session is null ? credit : null);
-        return await OpenAsync(wire, credit, host, session, cancellationToken).ConfigureAwait(false);
+        Runspace? opened = null;
+        SandboxWire wire = session is null
+            ? new(command, sandbox.Name, hostWrites: false, credit)
+            : new(command, sandbox.Name, hostWrites: true, new HeapCredit(sandbox.Name), () => IsEntered(host, opened));
+        return await OpenAsync(wire, credit, host, session, runspace => opened = runspace, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Opens a runspace over a wire.</summary>
@@ -88,9 +91,10 @@ internal sealed class SandboxRunspace : IAsyncDisposable
     /// <param name="credit">The wire's.</param>
     /// <param name="host">This process's host.</param>
     /// <param name="session">Name of the session, else null.</param>
+    /// <param name="made">Gets the runspace before it is opened.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The open runspace.</returns>
-    private static async Task<SandboxRunspace> OpenAsync(SandboxWire wire, RecordCredit credit, PSHost host, string? session, CancellationToken cancellationToken)
+    private static async Task<SandboxRunspace> OpenAsync(SandboxWire wire, RecordCredit credit, PSHost host, string? session, Action<Runspace> made, CancellationToken cancellationToken)
     {
         // No types: what a type table says of a type's way back to a live object is for servers that are trusted.
         TypeTable types = new([]);
@@ -98,6 +102,7 @@ internal sealed class SandboxRunspace : IAsyncDisposable
         Runspace runspace = session is null
             ? RunspaceFactory.CreateRunspace(connection, host, types)
             : RunspaceFactory.CreateRunspace(connection, host, types, null, session);
+        made(runspace);
         SandboxRunspace opened = new(runspace, wire, credit);
         try
         {
@@ -118,6 +123,10 @@ internal sealed class SandboxRunspace : IAsyncDisposable
             };
         }
     }
+
+    /// <summary>A person at the host is in this session: what the host sends is typed there.</summary>
+    private static bool IsEntered(PSHost host, Runspace? runspace) =>
+        runspace is not null && host is IHostSupportsInteractiveSession { IsRunspacePushed: true } interactive && interactive.Runspace?.InstanceId == runspace.InstanceId;
 
     /// <summary>Forgets what was set in it, so that nobody builds on it.</summary>
     /// <returns>False when it can't be used any more.</returns>

@@ -12,7 +12,7 @@ internal sealed class SandboxWire : IRemotingWire, IAsyncDisposable
     private const int MaxUnsent = 4096;
 
     private readonly SandboxCommand _command;
-    private readonly RecordCredit? _credit;
+    private readonly IWireCredit _credit;
     private readonly ServerFilter _filter;
     private readonly Channel<string> _unsent = Channel.CreateBounded<string>(MaxUnsent);
     private readonly CancellationTokenSource _closed = new();
@@ -27,12 +27,13 @@ internal sealed class SandboxWire : IRemotingWire, IAsyncDisposable
     /// <param name="command">The server, which runs.</param>
     /// <param name="name">Name of the sandbox.</param>
     /// <param name="hostWrites">See <see cref="ServerFilter"/>.</param>
-    /// <param name="credit">Holds the server up; null for a session whose reader can't be seen.</param>
-    public SandboxWire(SandboxCommand command, string name, bool hostWrites, RecordCredit? credit)
+    /// <param name="credit">Holds the server up.</param>
+    /// <param name="isEntered">See <see cref="ServerFilter"/>.</param>
+    public SandboxWire(SandboxCommand command, string name, bool hostWrites, IWireCredit credit, Func<bool>? isEntered = null)
     {
         _command = command;
         _credit = credit;
-        _filter = new ServerFilter(hostWrites);
+        _filter = new ServerFilter(hostWrites, isEntered);
         Name = name;
     }
 
@@ -63,6 +64,7 @@ internal sealed class SandboxWire : IRemotingWire, IAsyncDisposable
     public void Send(string line)
     {
         _filter.Sent(line);
+        _credit.Sent(line);
         lock (_lock)
         {
             if (!_isOver)
@@ -124,14 +126,17 @@ internal sealed class SandboxWire : IRemotingWire, IAsyncDisposable
         }
 
         _unsent.Writer.TryComplete();
-        Task told = Task.Run(() => Tell(received, broken));
+
+        // A session that is removed is gone when its removal returns. Of one that broke PowerShell hears at once, and may take its time.
+        bool closing = _filter.Closing;
+        Task told = closing ? Task.CompletedTask : Task.Run(() => Tell(received, broken));
         await CloseAsync().ConfigureAwait(false);
         await writing.ConfigureAwait(false);
         _ended.TrySetResult();
-        await told.ConfigureAwait(false);
+        await (closing ? Task.Run(() => Tell(received, broken)) : told).ConfigureAwait(false);
     }
 
-    /// <summary>Tells PowerShell, which may take its time: what ran in the sandbox is ended meanwhile.</summary>
+    /// <summary>Tells PowerShell that nothing comes any more.</summary>
     private void Tell(Action<string> received, Action<Exception> broken)
     {
         if (_filter.Closing)
@@ -140,7 +145,9 @@ internal sealed class SandboxWire : IRemotingWire, IAsyncDisposable
             return;
         }
 
-        broken(Failure ?? new SandboxException(SandboxErrorId.GuestDisconnected, $"The PowerShell in {Name} was ended.", "Start another one.", Name));
+        // PowerShell shows no more than a message.
+        SandboxException failure = Failure ?? new SandboxException(SandboxErrorId.GuestDisconnected, $"The PowerShell in {Name} was ended.", "Start another one.", Name);
+        broken(new IOException($"{failure.Message} {failure.RecommendedAction}".Trim(), failure));
     }
 
     private async Task ReadAsync(Action<string> received)
@@ -167,12 +174,10 @@ internal sealed class SandboxWire : IRemotingWire, IAsyncDisposable
 
                 foreach (FilteredLine filtered in forward)
                 {
-                    if (filtered.Records > 0 && _credit is not null)
+                    if (filtered.Records == 0 || await _credit.TakeAsync(filtered.Bytes, _closed.Token).ConfigureAwait(false))
                     {
-                        await _credit.TakeAsync(filtered.Bytes, _closed.Token).ConfigureAwait(false);
+                        received(filtered.Line);
                     }
-
-                    received(filtered.Line);
                 }
             }
         }

@@ -4,7 +4,7 @@ using System.Xml;
 namespace AgentSandbox.PowerShell.Remoting.Wire;
 
 /// <summary>
-/// A call of our host that a server asks for (MS-PSRP 2.2.3.17). Only the five that write text are ever passed on, made anew from the values read here; of every other the arguments are not even
+/// A call of our host that a server asks for (MS-PSRP 2.2.3.17). Only those that write text are ever passed on, made anew from the values read here; of every other the arguments are not even
 /// looked at, since PowerShell would make objects, arrays of any size among them, of what they say.
 /// </summary>
 /// <param name="Id">Number of the call, for the answer.</param>
@@ -20,10 +20,15 @@ internal sealed record HostCall(long Id, int Method, IReadOnlyList<object> Argum
     private const int WriteLine1 = 15;
     private const int WriteLine2 = 16;
     private const int WriteLine3 = 17;
+    private const int WriteErrorLine = 18;
+    private const int WriteDebugLine = 19;
+    private const int WriteVerboseLine = 21;
+    private const int WriteWarningLine = 22;
+    private const int PopRunspace = 53;
     private const long DefaultColor = -1;
 
     // MS-PSRP 2.2.3.17: the methods without a result; a server does not wait for them.
-    private static readonly HashSet<int> s_void = [SetShouldExit, 7, 8, 9, 10, Write1, Write2, WriteLine1, WriteLine2, WriteLine3, 18, 19, 20, 21, 22, 28, 30, 32, 34, 36, 38, 40, 42, 47, 48, 49, 51, 52, 53];
+    private static readonly HashSet<int> s_void = [SetShouldExit, 7, 8, 9, 10, Write1, Write2, WriteLine1, WriteLine2, WriteLine3, WriteErrorLine, WriteDebugLine, 20, WriteVerboseLine, WriteWarningLine, 28, 30, 32, 34, 36, 38, 40, 42, 47, 48, 49, 51, 52, PopRunspace];
     private static readonly string[] s_names =
     [
         "", "Name", "Version", "InstanceId", "CurrentCulture", "CurrentUICulture", "SetShouldExit", "EnterNestedPrompt", "ExitNestedPrompt", "NotifyBeginApplication", "NotifyEndApplication",
@@ -32,7 +37,10 @@ internal sealed record HostCall(long Id, int Method, IReadOnlyList<object> Argum
     ];
 
     /// <summary>It writes text.</summary>
-    public bool IsWrite => Method is >= Write1 and <= WriteLine3;
+    public bool IsWrite => Method is >= Write1 and <= WriteDebugLine or WriteVerboseLine or WriteWarningLine;
+
+    /// <summary>The call by which the host leaves a session that it was in. It is never a server's own.</summary>
+    public static HostCall Leave { get; } = new(-100, PopRunspace, []); // PowerShell's number for a call without a result.
 
     /// <summary>The server waits for an answer.</summary>
     public bool HasAnswer => !s_void.Contains(Method);
@@ -123,7 +131,7 @@ internal sealed record HostCall(long Id, int Method, IReadOnlyList<object> Argum
         bool fits = call.Method switch
         {
             WriteLine1 => arguments.Count == 0,
-            Write1 or WriteLine2 => arguments is [string],
+            Write1 or WriteLine2 or WriteErrorLine or WriteDebugLine or WriteVerboseLine or WriteWarningLine => arguments is [string],
             Write2 or WriteLine3 => ColorsAndText(arguments) is not null,
             _ => true,
         };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Xml;
 
 namespace AgentSandbox.PowerShell.Remoting.Wire;
 
@@ -62,6 +63,17 @@ internal static class HostText
         }
 
         return encoded.ToString();
+    }
+
+    /// <summary>Takes out of a prompt what a server could hide the sandbox's name with, which PowerShell writes before it: terminal sequences and carriage returns.</summary>
+    /// <param name="body">The CLIXML of an output object.</param>
+    /// <returns>CLIXML of the text; null when it is none.</returns>
+    public static string? CleanPrompt(Stream body)
+    {
+        using XmlReader reader = CliXmlCheck.Open(body);
+        return reader.MoveToContent() == XmlNodeType.Element && reader is { LocalName: "S", IsEmptyElement: false } && reader.Read()
+            ? $"<S>{ToCliXml(XmlConvert.DecodeName(reader.Value)!.Replace("\r", "", StringComparison.Ordinal))}</S>"
+            : null;
     }
 
     private static int ColorLength(ReadOnlySpan<char> text)

@@ -11,12 +11,14 @@ internal readonly record struct FilteredLine(string Line, int Records = 0, int B
 /// this product needs, made anew so that both see the same, and answers or drops the rest. Does no I/O; one thread calls it for what comes in, others may tell it what goes out.
 /// </summary>
 /// <param name="hostWrites">Text that the server wants the host to show is passed on; otherwise dropped, since it comes as a record, too.</param>
-internal sealed class ServerFilter(bool hostWrites)
+/// <param name="isEntered">Says whether a person at this process's host is in the session (Enter-PSSession), so that what is sent now was typed there; null when nobody ever is.</param>
+internal sealed class ServerFilter(bool hostWrites, Func<bool>? isEntered = null)
 {
     private readonly object _lock = new();
     private readonly HashSet<Guid> _open = [Guid.Empty];
     private readonly Dictionary<(Guid Owner, string Stream), FragmentAssembler> _assemblers = [];
     private readonly List<byte[]> _messages = [];
+    private readonly Dictionary<Guid, SentCommand> _typed = [];
     private long _nextObject;
     private long _nextReply = 1L << 40;
 
@@ -32,6 +34,14 @@ internal sealed class ServerFilter(bool hostWrites)
     {
         if (line.StartsWith("<Data", StringComparison.Ordinal))
         {
+            if (isEntered is not null && SentCommand.Read(line) is { } command && isEntered())
+            {
+                lock (_lock)
+                {
+                    _typed[command.Pipeline] = command;
+                }
+            }
+
             return;
         }
 
@@ -93,6 +103,7 @@ internal sealed class ServerFilter(bool hostWrites)
             lock (_lock)
             {
                 _open.Remove(packet.Owner);
+                _typed.Remove(packet.Owner);
             }
 
             _assemblers.Remove((packet.Owner, WirePacket.DefaultStream));
@@ -137,9 +148,25 @@ internal sealed class ServerFilter(bool hostWrites)
             case WireMessageKind.PSEventArgs:
                 // Among them are those of its debugger, which would have this host stop and ask.
                 break;
+            case WireMessageKind.PipelineState when Typed(packet.Owner) is { Leaves: true }:
+                // The host leaves because the person said so, whether the server likes it or not, and at no other time: what is typed next is meant for another place.
+                Forward(new WireMessage(WireMessageKind.PipelineHostCall, message.Pipeline, WireMessage.Write(WireMessage.Client, (uint)WireMessageKind.PipelineHostCall, message.Pool, message.Pipeline, HostCall.Leave.ToCliXml())), packet, forward);
+                Forward(message, packet, forward);
+                break;
+            case WireMessageKind.Output when Typed(packet.Owner) is { IsPrompt: true }:
+                Forward(message.WithBody(HostText.CleanPrompt(message.OpenBody())), packet, forward);
+                break;
             default:
                 Forward(ShownText.Clean(message), packet, forward);
                 break;
+        }
+    }
+
+    private SentCommand? Typed(Guid pipeline)
+    {
+        lock (_lock)
+        {
+            return _typed.GetValueOrDefault(pipeline);
         }
     }
 
@@ -174,7 +201,7 @@ internal sealed class ServerFilter(bool hostWrites)
             last = forward.Count - 1;
         }
 
-        if (message.IsRecord)
+        if (message.IsRecord || message.Kind == WireMessageKind.PipelineHostCall)
         {
             forward[last] = forward[last] with { Records = 1, Bytes = message.Bytes.Length };
         }

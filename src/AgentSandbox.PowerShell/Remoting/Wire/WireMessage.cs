@@ -78,6 +78,9 @@ internal sealed class WireMessage(WireMessageKind kind, Guid pipeline, byte[] by
     /// <summary>Destination of what a client sends.</summary>
     public const uint Server = 2;
 
+    /// <summary>Kind of a message that only a client sends: a pipeline to run.</summary>
+    public const uint CreatePipeline = 0x00021006;
+
     /// <summary>What it is.</summary>
     public WireMessageKind Kind => kind;
 
@@ -92,6 +95,11 @@ internal sealed class WireMessage(WireMessageKind kind, Guid pipeline, byte[] by
 
     /// <summary>The CLIXML.</summary>
     public Stream OpenBody() => new MemoryStream(bytes, HeaderLength, bytes.Length - HeaderLength, writable: false);
+
+    /// <summary>The same message with another body.</summary>
+    /// <param name="body">The CLIXML; null for the one that it has.</param>
+    /// <returns>The message.</returns>
+    public WireMessage WithBody(string? body) => body is null ? this : new WireMessage(kind, pipeline, Write(Client, (uint)kind, Pool, pipeline, body));
 
     /// <summary>It is a record of a stream that people read, and so one that is counted.</summary>
     public bool IsRecord => kind is WireMessageKind.Output or WireMessageKind.ErrorRecord or WireMessageKind.Debug or WireMessageKind.Verbose or WireMessageKind.Warning or WireMessageKind.Progress or WireMessageKind.Information;
