@@ -20,7 +20,7 @@ function Get-Count {
     [pscustomobject]@{
         Thread = [IO.Directory]::GetDirectories('/proc/self/task').Count
         Descriptor = [IO.Directory]::GetFileSystemEntries('/proc/self/fd').Count
-        Child = @(Get-Content "/proc/$PID/task/*/children" -Raw | ForEach-Object { $_.Trim() -split ' ' } | Where-Object { $_ }).Count
+        Child = @(foreach ($thread in [IO.Directory]::GetDirectories('/proc/self/task')) { (Get-Content "$thread/children" -Raw -ErrorAction Ignore) -split ' ' -match '\d' }).Count
     }
 }
 function Invoke-Round {
