@@ -147,9 +147,12 @@ Describe 'Jobs' {
         $job.State | Should -Be 'Stopped'
     }
 
-    It 'say that they can not be suspended' {
-        $job = Invoke-InSandbox box 'sleep 600' -AsJob
-        (Get-Failure { $job.SuspendJob() }).Exception.InnerException | Should -BeOfType System.NotSupportedException
+    It 'are removed by Receive-Job -Wait -AutoRemoveJob' {
+        $job = Invoke-InSandbox box 'sleep 0.1; echo received' -AsJob
+        $job | Receive-Job -Wait -AutoRemoveJob | Should -Be 'received'
+        Get-Job | Where-Object InstanceId -EQ $job.InstanceId | Should -BeNullOrEmpty
+        New-AgentSandbox of-job -AsJob | Receive-Job -Wait -AutoRemoveJob | Remove-AgentSandbox
+        Get-Job | Where-Object PSJobTypeName -EQ 'SandboxJob' | Where-Object Location -EQ 'of-job' | Should -BeNullOrEmpty
     }
 
     It 'end with the module, and with PowerShell, and their commands too' {

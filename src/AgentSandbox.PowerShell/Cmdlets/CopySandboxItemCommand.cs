@@ -51,7 +51,7 @@ public sealed class CopySandboxItemCommand : SandboxCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override void Begin()
     {
         if (ToSandbox && FromSandbox)
         {

@@ -38,7 +38,7 @@ public sealed class ExportSandboxIsolationReportCommand : SandboxCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <summary>Before anything is measured: this runs before the cmdlets that the pipeline begins with get to work.</summary>
-    protected override void BeginProcessing()
+    private protected override void Begin()
     {
         try
         {

@@ -21,7 +21,7 @@ public sealed partial class InvokeInSandboxCommand
     IStandardErrorWriter IStandardErrorTarget.StandardError => _standardError ??= new StandardErrorWriter(this);
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override void Begin()
     {
         try
         {

@@ -42,7 +42,7 @@ public sealed class NewAgentSandboxCommand : WholeSpecificationCmdlet
     private bool IsJob => AsJob || JobName is not null;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override void Begin()
     {
         try
         {

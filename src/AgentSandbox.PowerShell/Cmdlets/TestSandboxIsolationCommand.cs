@@ -55,7 +55,7 @@ public sealed class TestSandboxIsolationCommand : ProbeSelectionCmdlet
     private bool HasGate => Require is not null || MyInvocation.BoundParameters.ContainsKey(nameof(MinimumGrade));
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => _selection = SelectProbes(Require);
+    private protected override void Begin() => _selection = SelectProbes(Require);
 
     /// <inheritdoc/>
     protected override void ProcessRecord()

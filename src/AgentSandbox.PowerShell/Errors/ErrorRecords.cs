@@ -54,7 +54,7 @@ internal static class ErrorRecords
             or CmdletErrorId.PathNotFileSystem or SandboxErrorId.ImageNotCompatible => ErrorCategory.InvalidArgument,
         SandboxErrorId.NameInUse or SandboxErrorId.ImageInUse or SandboxErrorId.CheckpointExists or SandboxErrorId.ReportExists or SandboxErrorId.SpecificationFileExists => ErrorCategory.ResourceExists,
         SandboxErrorId.SandboxBusy or SandboxErrorId.SandboxInstanceInUse => ErrorCategory.ResourceBusy,
-        SandboxErrorId.SandboxNotRunning or SandboxErrorId.SandboxRunning or SandboxErrorId.TerminalRequired => ErrorCategory.InvalidOperation,
+        SandboxErrorId.SandboxNotRunning or SandboxErrorId.SandboxRunning or SandboxErrorId.TerminalRequired or CmdletErrorId.ModuleVersionMismatch => ErrorCategory.InvalidOperation,
         SandboxErrorId.MountNotSupported or SandboxErrorId.NotEnforceable or SandboxErrorId.CheckpointNotSupported or SandboxErrorId.BackendSetupNotSupported or SandboxErrorId.TerminalNotSupported => ErrorCategory.NotImplemented,
         SandboxErrorId.StartFailed or SandboxErrorId.CommandFailed => ErrorCategory.OpenError,
         SandboxErrorId.DiskFull or SandboxErrorId.ResourceExhausted or SandboxErrorId.ImagePullFailed => ErrorCategory.ResourceUnavailable,

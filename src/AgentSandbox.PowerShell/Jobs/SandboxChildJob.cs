@@ -10,6 +10,7 @@ public sealed class SandboxChildJob : WorkerJob
     private readonly CancellationTokenSource _stop = new();
     private readonly JobWork _work;
     private readonly JobBuffer _buffer;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _run = Task.CompletedTask;
     private int? _exitCode;
     private string _statusMessage = "";
@@ -62,7 +63,13 @@ public sealed class SandboxChildJob : WorkerJob
     {
         if (disposing)
         {
-            StopJob();
+            // Not for all of the run: Receive-Job -AutoRemoveJob disposes of a job while the job tells it that it has ended.
+            Cancel();
+            if (_run != Task.CompletedTask)
+            {
+                _ended.Task.GetAwaiter().GetResult();
+            }
+
             _stop.Dispose();
         }
 
@@ -87,6 +94,10 @@ public sealed class SandboxChildJob : WorkerJob
         catch (OperationCanceledException)
         {
             end = JobState.Stopped;
+        }
+        finally
+        {
+            _ended.TrySetResult();
         }
 
         SetJobState(end);

@@ -21,6 +21,26 @@ public abstract class SandboxCmdlet : PSCmdlet, IDisposable
     private protected static SandboxManager Manager => SharedManager.Current;
 
     /// <inheritdoc/>
+    protected sealed override void BeginProcessing()
+    {
+        try
+        {
+            LoadedModule.Check(MyInvocation.MyCommand?.Module);
+        }
+        catch (SandboxException e)
+        {
+            ThrowTerminating(e);
+        }
+
+        Begin();
+    }
+
+    /// <summary>What a cmdlet does before its input comes; its BeginProcessing.</summary>
+    private protected virtual void Begin()
+    {
+    }
+
+    /// <inheritdoc/>
     protected override void StopProcessing() => CancelWork();
 
     /// <summary>PowerShell calls this at the end of every pipeline, also where EndProcessing is not called.</summary>
