@@ -31,7 +31,7 @@ internal sealed partial class EngineSandboxes
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<SandboxCheckpoint>> CheckpointsAsync(string id, CancellationToken cancellationToken) => OperateAsync<IReadOnlyList<SandboxCheckpoint>>(
-        id, "asked for its checkpoints", async _ => [.. (await _snapshots.CheckpointsAsync(id, cancellationToken)).Select(s => s.Checkpoint!)], cancellationToken);
+        id, "asked for its checkpoints", async container => Backend(container.Record).WhyNoCheckpoints is not null ? [] : [.. (await _snapshots.CheckpointsAsync(id, cancellationToken)).Select(s => s.Checkpoint!)], cancellationToken);
 
     /// <inheritdoc/>
     public Task RemoveCheckpointAsync(string id, string name, CancellationToken cancellationToken) => OperateAsync(id, "asked for its checkpoints", async container =>

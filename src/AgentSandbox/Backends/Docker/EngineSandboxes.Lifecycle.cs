@@ -150,9 +150,9 @@ internal sealed partial class EngineSandboxes
     public Task RemoveAsync(string id, CancellationToken cancellationToken) => OperateAsync(id, "removed", async container =>
     {
         await _marks.WaitAsync(container, cancellationToken);
-        if (container.Record.ThrowAway)
+        if (container.Record.ThrowAway || Backend(container.Record).WhyNoCheckpoints is not null)
         {
-            await Engine.RemoveContainerAsync(container.ContainerId, CancellationToken.None); // It has no checkpoints.
+            await Engine.RemoveContainerAsync(container.ContainerId, CancellationToken.None);
             Forget(container);
             return true;
         }

@@ -41,7 +41,8 @@ internal sealed partial class EngineSandboxes
                 }
             }
 
-            Task sweep = _snapshots.SweepAsync(cancellationToken);
+            bool mayHaveCheckpoints = (await Engine.PingAsync(cancellationToken)).OSType != "windows";
+            Task sweep = mayHaveCheckpoints ? _snapshots.SweepAsync(cancellationToken) : Task.CompletedTask;
             Sandbox?[] looked = await Task.WhenAll(found.DistinctBy(c => c.Id).Select(c => TryLookAsync(c, cancellationToken)));
             await sweep;
             return [.. looked.OfType<Sandbox>()];
