@@ -10,6 +10,7 @@ internal static class Program
         ["tar-extract", .. string[] rest] => Tar.TarExtractVerb.Run(rest),
         ["probe", .. string[] rest] => Probes.ProbeVerb.Run(rest),
         ["seccomp-exec", .. string[] rest] => Seccomp.SeccompExecVerb.Run(rest),
+        ["root-type"] => Probes.RootTypeVerb.Run(),
         _ => Usage(),
     };
 

@@ -16,6 +16,11 @@ internal static class ProviderVerbs
         ["stop"] = LifecycleVerbs.StopAsync,
         ["remove"] = LifecycleVerbs.RemoveAsync,
         ["connect"] = ConnectVerb.RunAsync,
+        ["checkpoint"] = CheckpointVerbs.CheckpointAsync,
+        ["checkpoints"] = CheckpointVerbs.ListAsync,
+        ["restore"] = CheckpointVerbs.RestoreAsync,
+        ["remove-checkpoint"] = CheckpointVerbs.RemoveAsync,
+        ["clone"] = CheckpointVerbs.CloneAsync,
         ["check"] = CheckVerb.RunAsync,
     };
 }

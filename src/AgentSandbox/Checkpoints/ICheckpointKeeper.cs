@@ -8,8 +8,9 @@ internal interface ICheckpointKeeper
 
     /// <summary>Reads which checkpoints a sandbox has. Changes nothing.</summary>
     /// <param name="id">The sandbox's id.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The checkpoints, the oldest first.</returns>
-    IReadOnlyList<SandboxCheckpoint> Checkpoints(string id);
+    Task<IReadOnlyList<SandboxCheckpoint>> CheckpointsAsync(string id, CancellationToken cancellationToken);
 
     /// <inheritdoc cref="SandboxManager.RestoreAsync"/>
     Task<Sandbox> RestoreAsync(string id, string name, bool force, IProgress<SandboxProgress>? progress, CancellationToken cancellationToken);

@@ -24,7 +24,7 @@ public sealed partial class SandboxManager
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The checkpoints, the oldest first; none where the backend keeps none.</returns>
     public async Task<IReadOnlyList<SandboxCheckpoint>> GetCheckpointsAsync(string id, CancellationToken cancellationToken = default) =>
-        await OwnerAsync(id, cancellationToken) is ICheckpointKeeper keeper ? keeper.Checkpoints(id) : [];
+        await OwnerAsync(id, cancellationToken) is ICheckpointKeeper keeper ? await keeper.CheckpointsAsync(id, cancellationToken) : [];
 
     /// <summary>Puts a sandbox's own files back to what they were at a checkpoint, in one step. What was written since is lost; the checkpoint stays.</summary>
     /// <param name="id">The sandbox's id.</param>
@@ -66,7 +66,7 @@ public sealed partial class SandboxManager
         return owner as ICheckpointKeeper ?? throw new SandboxException(
             SandboxErrorId.CheckpointNotSupported,
             $"The file systems of {string.Join(" and ", owner.Backends.Select(b => b.Name))} sandboxes can't be copied or kept by this product.",
-            "Use -Backend Nspawn or Chroot; or copy what matters out and in with Copy-SandboxItem.",
+            "Use another backend; or copy what matters out and in with Copy-SandboxItem.",
             id);
     }
 }

@@ -10,6 +10,7 @@ namespace AgentSandbox.State;
 [JsonSerializable(typeof(RuntimeState))]
 [JsonSerializable(typeof(SandboxCheckpoint))]
 [JsonSerializable(typeof(Backends.Docker.Containers.ContainerRecord))]
+[JsonSerializable(typeof(Backends.Docker.Containers.Creator))]
 [JsonSerializable(typeof(Backends.Linux.Runtime.SupervisorReport))]
 internal sealed partial class StateJson : JsonSerializerContext
 {

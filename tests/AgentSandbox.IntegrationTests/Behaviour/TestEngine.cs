@@ -1,3 +1,4 @@
+using AgentSandbox.Backends.Docker.Containers;
 using AgentSandbox.Backends.Docker.Engine;
 using AgentSandbox.Backends.Docker.Engine.Endpoint;
 
@@ -8,5 +9,8 @@ internal static class TestEngine
 {
     public static IDockerEngine Client { get; } = new DockerEngine(DockerEndpointResolver.Resolve(), DockerCliSurroundings.Current);
 
-    public static bool Has(string container) => Task.Run(() => Client.InspectContainerAsync(container, CancellationToken.None)).GetAwaiter().GetResult() is not null;
+    /// <summary>Whether the engine has the first container of a sandbox, or one that took its place.</summary>
+    public static bool Has(string container) => Task.Run(async () =>
+        await Client.InspectContainerAsync(container, CancellationToken.None) is not null
+        || (await Client.ListContainersAsync([$"{ContainerLabels.Id}={container}"], CancellationToken.None)).Count > 0).GetAwaiter().GetResult();
 }

@@ -71,10 +71,4 @@ internal static class CreateVerb
             }
         }
     }
-
-    /// <summary>Writes progress as lines.</summary>
-    private sealed class LineProgress(ProviderCall call) : IProgress<SandboxProgress>
-    {
-        public void Report(SandboxProgress value) => call.Write(new ProviderLine { Progress = value });
-    }
 }

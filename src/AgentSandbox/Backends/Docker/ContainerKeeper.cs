@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AgentSandbox.Backends.Docker.Containers;
 using AgentSandbox.Backends.Docker.Engine;
 using AgentSandbox.Backends.Docker.Engine.Endpoint;
 using AgentSandbox.Backends.Linux.Native;
@@ -54,12 +55,15 @@ public static class ContainerKeeper
     {
         await using var manager = new SandboxManager();
         using var engine = new DockerEngine(DockerEndpointResolver.Resolve(), DockerCliSurroundings.Current);
+        string scope = ContainerLabels.ScopeOf(new SandboxHome());
         while (true)
         {
             TimeSpan wait;
+            string container = id;
             try
             {
                 Sandbox sandbox = manager.Get(id);
+                container = ContainerLabels.ContainerName(scope, sandbox.Name); // Its id is another one after a restore.
                 if (sandbox.Expires is not { } expires)
                 {
                     return 0;
@@ -82,17 +86,17 @@ public static class ContainerKeeper
                 wait = s_retry; // The engine is away, perhaps just being restarted; there is nobody to tell, and the sandbox is still to be removed.
             }
 
-            await SleepAsync(engine, id, wait < s_longestSleep ? wait : s_longestSleep);
+            await SleepAsync(engine, container, wait < s_longestSleep ? wait : s_longestSleep);
         }
     }
 
     /// <summary>Waits for a time, or until the container has been removed.</summary>
-    private static async Task SleepAsync(DockerEngine engine, string id, TimeSpan time)
+    private static async Task SleepAsync(DockerEngine engine, string container, TimeSpan time)
     {
         using var end = new CancellationTokenSource(time);
         try
         {
-            await engine.WaitUntilRemovedAsync(id, end.Token);
+            await engine.WaitUntilRemovedAsync(container, end.Token);
             await Task.Delay(s_pause);
         }
         catch (OperationCanceledException)

@@ -65,6 +65,23 @@ internal abstract class EngineBackend(EngineHost host) : ISandboxBackend, IAsync
     /// <exception cref="SandboxException">The image does not fit.</exception>
     public abstract (ContainerRecord Record, ContainerCreate Request) Plan(ContainerRecord record, EngineImage image, EngineFacts facts);
 
+    /// <summary>Makes the request again that made a sandbox's container, over another image.</summary>
+    /// <param name="record">The complete record.</param>
+    /// <param name="image">An image that was made of such a container.</param>
+    /// <param name="facts">The engine.</param>
+    /// <returns>The request, which has no labels yet.</returns>
+    public abstract ContainerCreate Request(ContainerRecord record, EngineImage image, EngineFacts facts);
+
+    /// <summary>Why a container's files can't be kept by the engine, if they can't.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="inspect">How it is now.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The reason, as a sentence; null when they can.</returns>
+    public virtual Task<string?> WhyNoCommitAsync(EngineContainer container, ContainerInspect inspect, CancellationToken cancellationToken) => Task.FromResult(WhyNoCheckpoints);
+
+    /// <summary>Why sandboxes of this kind have no checkpoints, if they have none; a sentence.</summary>
+    public virtual string? WhyNoCheckpoints => null;
+
     /// <summary>Starts a container that does not run, and waits until commands can run in it.</summary>
     /// <param name="container">The container.</param>
     /// <param name="cancellationToken">Cancels.</param>
@@ -108,13 +125,24 @@ internal abstract class EngineBackend(EngineHost host) : ISandboxBackend, IAsync
 }
 
 /// <summary>A container of a sandbox.</summary>
-/// <param name="Id">The sandbox's id: the first 12 digits of the container's, as docker shows it.</param>
+/// <param name="Id">The sandbox's id: the first 12 digits of its first container's, as docker shows it.</param>
 /// <param name="ContainerId">The container's id.</param>
 /// <param name="Record">What is fixed about the sandbox.</param>
 internal sealed record EngineContainer(string Id, string ContainerId, ContainerRecord Record)
 {
     /// <summary>Digits of a sandbox's id.</summary>
     public const int IdLength = 12;
+
+    /// <summary>Tells whether a text can be a sandbox's id.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>True when it can.</returns>
+    public static bool IsId(string text) => text.Length == IdLength && text.All(char.IsAsciiHexDigitLower);
+
+    /// <summary>Names a container of a sandbox.</summary>
+    /// <param name="containerId">The container's id.</param>
+    /// <param name="record">What its labels say.</param>
+    /// <returns>The container.</returns>
+    public static EngineContainer Of(string containerId, ContainerRecord record) => new(record.SandboxId ?? containerId[..IdLength], containerId, record);
 }
 
 /// <summary>An image that the engine has.</summary>

@@ -47,7 +47,7 @@ internal sealed partial class EngineSandboxes
         try
         {
             string containerId = await CreateContainerAsync(record, request, cancellationToken);
-            EngineContainer container = Remember(new EngineContainer(containerId[..EngineContainer.IdLength], containerId, record));
+            EngineContainer container = Remember(EngineContainer.Of(containerId, record));
             await backend.StartAsync(container, cancellationToken);
             KeepTime(container);
             return await LookAsync(container, cancellationToken);
@@ -115,6 +115,7 @@ internal sealed partial class EngineSandboxes
     /// <inheritdoc/>
     public Task<Sandbox> StartAsync(string id, CancellationToken cancellationToken) => OperateAsync(id, "started", async container =>
     {
+        await _marks.WaitAsync(container, cancellationToken);
         ContainerInspect? inspect = await Engine.InspectContainerAsync(container.ContainerId, cancellationToken);
         if (inspect?.State?.Running != true)
         {
@@ -129,6 +130,7 @@ internal sealed partial class EngineSandboxes
     /// <inheritdoc/>
     public Task<Sandbox> StopAsync(string id, CancellationToken cancellationToken) => OperateAsync(id, "stopped", async container =>
     {
+        await _marks.WaitAsync(container, cancellationToken);
         Task stopping = Engine.StopContainerAsync(container.ContainerId, s_stopTimeout, CancellationToken.None);
         try
         {
@@ -147,7 +149,19 @@ internal sealed partial class EngineSandboxes
     /// <inheritdoc/>
     public Task RemoveAsync(string id, CancellationToken cancellationToken) => OperateAsync(id, "removed", async container =>
     {
+        await _marks.WaitAsync(container, cancellationToken);
+        if (container.Record.ThrowAway || Backend(container.Record).WhyNoCheckpoints is not null)
+        {
+            await Engine.RemoveContainerAsync(container.ContainerId, CancellationToken.None);
+            Forget(container);
+            return true;
+        }
+
+        // What a restore may have left first: alone it would be taken for what the restore made.
+        ContainerInspect? inspect = await Engine.InspectContainerAsync(container.ContainerId, cancellationToken);
+        await RemoveRestoringAsync(container);
         await Engine.RemoveContainerAsync(container.ContainerId, CancellationToken.None);
+        await _snapshots.RemoveAllAsync(container, inspect?.Image);
         Forget(container);
         return true;
     }, cancellationToken);
@@ -165,8 +179,15 @@ internal sealed partial class EngineSandboxes
             ContainerInspect? inspect = await Engine.InspectContainerAsync(container.ContainerId, CancellationToken.None);
             if (inspect is null)
             {
-                Forget(container);
-                throw SandboxManager.NotFound(container.Record.Name);
+                throw new DockerEngineException(404, "No such container"); // Gone, or another one has its place.
+            }
+
+            bool wasCopied = inspect.State?.Status == "paused" ? _marks.IsHeld(container.Id) : e is DockerEngineException && e.Message.Contains("is paused", StringComparison.Ordinal);
+            if (wasCopied)
+            {
+                await _marks.WaitAsync(container, cancellationToken);
+                Backend(container.Record).Forget(container);
+                return await Backend(container.Record).StartCommandAsync(container, command, cancellationToken);
             }
 
             SandboxStatus status = Status(container, inspect.State);
@@ -203,6 +224,21 @@ internal sealed partial class EngineSandboxes
         try
         {
             container = await FindAsync(id, cancellationToken);
+            try
+            {
+                return await operation(container);
+            }
+            catch (DockerEngineException e) when (e.StatusCode == 404)
+            {
+                Drop(container);
+                if (await TryFindByIdAsync(id, cancellationToken) is not { } now || now.Container.ContainerId == container.ContainerId)
+                {
+                    throw;
+                }
+
+                container = now.Container; // It was restored by another process, which made another container of it.
+            }
+
             return await operation(container);
         }
         catch (DockerEngineException e) when (e.StatusCode == 404)

@@ -28,15 +28,23 @@ internal sealed partial class EngineSandboxes
         try
         {
             var found = new List<EngineContainer>();
-            foreach (ContainerSummary summary in await Engine.ListContainersAsync(ContainerLabels.Filter(_scope), cancellationToken))
+            IReadOnlyList<ContainerSummary> summaries = await Engine.ListContainersAsync(ContainerLabels.Filter(_scope), cancellationToken);
+            foreach (ContainerSummary summary in summaries)
             {
                 if (ContainerLabels.TryRead(_scope, summary.Labels, summary.Names ?? []) is { } record)
                 {
-                    found.Add(Remember(new EngineContainer(summary.Id[..EngineContainer.IdLength], summary.Id, record)));
+                    found.Add(Remember(EngineContainer.Of(summary.Id, record)));
+                }
+                else if (ContainerLabels.TryReadRestoring(_scope, summary.Labels, summary.Names ?? []) is not null && await InspectAsync(summary.Id, cancellationToken) is { } restored)
+                {
+                    found.Add(restored.Container);
                 }
             }
 
-            Sandbox?[] looked = await Task.WhenAll(found.Select(c => TryLookAsync(c, cancellationToken)));
+            bool mayHaveCheckpoints = (await Engine.PingAsync(cancellationToken)).OSType != "windows";
+            Task sweep = mayHaveCheckpoints ? _snapshots.SweepAsync(cancellationToken) : Task.CompletedTask;
+            Sandbox?[] looked = await Task.WhenAll(found.DistinctBy(c => c.Id).Select(c => TryLookAsync(c, cancellationToken)));
+            await sweep;
             return [.. looked.OfType<Sandbox>()];
         }
         catch (DockerEngineException e)
@@ -68,7 +76,14 @@ internal sealed partial class EngineSandboxes
     private async Task<Sandbox?> TryLookAsync(EngineContainer container, CancellationToken cancellationToken) =>
         await Engine.InspectContainerAsync(container.ContainerId, cancellationToken) is { } inspect
             ? await TryLookAsync(container, inspect, cancellationToken)
-            : ForgetGone(container);
+            : await LookAgainAsync(container, cancellationToken);
+
+    /// <summary>A container that is gone may have been replaced by another one.</summary>
+    private async Task<Sandbox?> LookAgainAsync(EngineContainer container, CancellationToken cancellationToken)
+    {
+        Drop(container);
+        return await TryFindByIdAsync(container.Id, cancellationToken) is { } now ? await TryLookAsync(now.Container, now.Inspect, cancellationToken) : ForgetGone(container);
+    }
 
     private Sandbox? ForgetGone(EngineContainer container)
     {
@@ -133,8 +148,10 @@ internal sealed partial class EngineSandboxes
     private static Sandbox View(EngineContainer container, SandboxStatus status) =>
         SandboxView.Of(container.Id, container.Record.Name, container.Record.Created, container.Record.Expires, container.Record.Specification, container.Record.Warnings, status);
 
-    private static SandboxStatus Status(EngineContainer container, ContainerState? state) => state?.Status switch
+    private SandboxStatus Status(EngineContainer container, ContainerState? state) => state?.Status switch
     {
+        "created" when container.Record.SandboxId is not null => new(SandboxState.Stopped), // Restored, and not started since.
+        "paused" when _marks.IsHeld(container.Id) => new(SandboxState.Running, ProcessId: state.Pid > 0 ? state.Pid : null), // For the moment of a checkpoint.
         "created" => new(SandboxState.Creating),
         "restarting" => new(SandboxState.Creating),
         "running" => new(SandboxState.Running, ProcessId: state.Pid > 0 ? state.Pid : null),

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using AgentSandbox.Backends.Docker.Checkpoints;
 using AgentSandbox.Backends.Docker.Containers;
 using AgentSandbox.Backends.Docker.Engine;
 using AgentSandbox.Backends.Docker.Engine.Model;
 using AgentSandbox.Backends.Docker.Images;
+using AgentSandbox.Checkpoints;
 using AgentSandbox.Copying;
 using AgentSandbox.Images;
 using AgentSandbox.State;
@@ -13,15 +15,17 @@ namespace AgentSandbox.Backends.Docker;
 /// The sandboxes that a container engine keeps. All that is known about them is in the engine, so that every process on every machine that
 /// reaches it sees the same. This file finds containers; the others create, look and run commands.
 /// </summary>
-internal sealed partial class EngineSandboxes : ISandboxProvider
+internal sealed partial class EngineSandboxes : ISandboxProvider, ICheckpointKeeper
 {
     private readonly SandboxHome _home;
     private readonly string _scope;
     private readonly EngineHost _host;
     private readonly EngineImages _images;
     private readonly IReadOnlyList<EngineBackend> _backends;
+    private readonly OperationMarks _marks;
+    private readonly Snapshots _snapshots;
 
-    /// <summary>Containers by sandbox id. What is fixed about them never changes, so a command need not ask the engine first.</summary>
+    /// <summary>Containers by sandbox id. What is fixed about them never changes, so a command need not ask the engine first; another one in its place answers "no such container".</summary>
     private readonly ConcurrentDictionary<string, EngineContainer> _known = new();
 
     /// <summary>Creates a provider. Connects when it is needed.</summary>
@@ -36,6 +40,8 @@ internal sealed partial class EngineSandboxes : ISandboxProvider
         _host = host;
         _backends = backends;
         _images = new EngineImages(host, images);
+        _marks = new OperationMarks(home);
+        _snapshots = new Snapshots(host, _scope);
     }
 
     /// <inheritdoc/>
@@ -72,30 +78,65 @@ internal sealed partial class EngineSandboxes : ISandboxProvider
     private async Task<EngineContainer> FindAsync(string id, CancellationToken cancellationToken) =>
         _known.GetValueOrDefault(id) ?? (await TryFindByIdAsync(id, cancellationToken))?.Container ?? throw SandboxManager.NotFound(id);
 
-    private async Task<(EngineContainer Container, ContainerInspect Inspect)?> TryFindByIdAsync(string id, CancellationToken cancellationToken) =>
-        id.Length == EngineContainer.IdLength && id.All(char.IsAsciiHexDigitLower) && await InspectAsync(id, cancellationToken) is { } found && found.Container.Id == id ? found : null;
-
-    private Task<(EngineContainer Container, ContainerInspect Inspect)?> TryFindByNameAsync(string name, CancellationToken cancellationToken) =>
-        InspectAsync(ContainerLabels.ContainerName(_scope, name), cancellationToken);
-
-    /// <summary>Looks at a container by its id or name; null when there is none, or it is somebody else's.</summary>
-    private async Task<(EngineContainer Container, ContainerInspect Inspect)?> InspectAsync(string container, CancellationToken cancellationToken)
+    private async Task<(EngineContainer Container, ContainerInspect Inspect)?> TryFindByIdAsync(string id, CancellationToken cancellationToken)
     {
-        if (await Engine.InspectContainerAsync(container, cancellationToken) is not { } inspect
-            || ContainerLabels.TryRead(_scope, inspect.Config?.Labels, [inspect.Name]) is not { } record)
+        if (!EngineContainer.IsId(id))
         {
             return null;
         }
 
-        return (Remember(new EngineContainer(inspect.Id[..EngineContainer.IdLength], inspect.Id, record)), inspect);
+        if (await InspectAsync(id, cancellationToken) is { } first && first.Container.Id == id)
+        {
+            return first;
+        }
+
+        // Not the container that the id was made of: one that took its place, or is just about to.
+        IReadOnlyList<ContainerSummary> others = await Engine.ListContainersAsync([.. ContainerLabels.Filter(_scope), $"{ContainerLabels.Id}={id}"], cancellationToken);
+        foreach (ContainerSummary other in others.OrderBy(o => ContainerLabels.TryReadRestoring(_scope, o.Labels, o.Names ?? []) is not null))
+        {
+            if (await InspectAsync(other.Id, cancellationToken) is { } found && found.Container.Id == id)
+            {
+                return found;
+            }
+        }
+
+        return null;
     }
 
-    private EngineContainer Remember(EngineContainer container) => _known.GetOrAdd(container.Id, container);
+    private async Task<(EngineContainer Container, ContainerInspect Inspect)?> TryFindByNameAsync(string name, CancellationToken cancellationToken) =>
+        await InspectAsync(ContainerLabels.ContainerName(_scope, name), cancellationToken) ?? await InspectAsync(ContainerLabels.RestoringName(_scope, name), cancellationToken);
+
+    /// <summary>Looks at a container by its id or name; null when there is none, or it is somebody else's, or not to be used yet.</summary>
+    private async Task<(EngineContainer Container, ContainerInspect Inspect)?> InspectAsync(string container, CancellationToken cancellationToken)
+    {
+        if (await Engine.InspectContainerAsync(container, cancellationToken) is not { } inspect)
+        {
+            return null;
+        }
+
+        if (ContainerLabels.TryRead(_scope, inspect.Config?.Labels, [inspect.Name]) is { } record)
+        {
+            return (Remember(EngineContainer.Of(inspect.Id, record)), inspect);
+        }
+
+        return ContainerLabels.TryReadRestoring(_scope, inspect.Config?.Labels, [inspect.Name]) is { } restoring ? await SettleAsync(inspect, restoring, cancellationToken) : null;
+    }
+
+    private EngineContainer Remember(EngineContainer container) =>
+        _known.AddOrUpdate(container.Id, container, (_, known) => known.ContainerId == container.ContainerId ? known : container);
+
+    /// <summary>Closes what is open to a container that another one takes the place of, or may.</summary>
+    private void Drop(EngineContainer container)
+    {
+        _known.TryRemove(KeyValuePair.Create(container.Id, container));
+        Backend(container.Record).Forget(container);
+    }
 
     private void Forget(EngineContainer container)
     {
         _known.TryRemove(container.Id, out _);
         Processes.ProcessStore.Delete(_home, container.Id);
         Backend(container.Record).Forget(container);
+        _marks.Forget(container.Id);
     }
 }

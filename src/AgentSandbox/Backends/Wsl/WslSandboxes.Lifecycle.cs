@@ -58,11 +58,7 @@ internal sealed partial class WslSandboxes
         while (true)
         {
             ProviderLine line = await exchange.ReadAsync(cancellationToken);
-            if (line.Progress is { } step)
-            {
-                progress?.Report(new SandboxProgress(Connection.GuestText.Clean(step.Activity), Connection.GuestText.Clean(step.Status), Math.Clamp(step.PercentComplete, -1, 100)));
-            }
-
+            Report(line, progress);
             if (line.Sandbox is { } sandbox)
             {
                 made = Accept(sandbox);
@@ -105,7 +101,7 @@ internal sealed partial class WslSandboxes
             }
         }
 
-        await CallAsync("remove", id, null, cancellationToken);
+        await CallAsync("remove", id, Request() with { Id = id }, null, cancellationToken);
         Forget(id);
     }
 
@@ -130,15 +126,23 @@ internal sealed partial class WslSandboxes
     private async Task<Sandbox> OperateAsync(string verb, string id, CancellationToken cancellationToken)
     {
         Sandbox? found = null;
-        await CallAsync(verb, id, line => found = line.Sandbox ?? found, cancellationToken);
+        await CallAsync(verb, id, Request() with { Id = id }, line => found = line.Sandbox ?? found, cancellationToken);
         return Accept(found ?? throw ProviderAnswers.Violation("it names no sandbox."));
     }
 
-    private async Task CallAsync(string verb, string id, Action<ProviderLine>? onLine, CancellationToken cancellationToken)
+    private static void Report(ProviderLine line, IProgress<SandboxProgress>? progress)
+    {
+        if (line.Progress is { } step)
+        {
+            progress?.Report(new SandboxProgress(Connection.GuestText.Clean(step.Activity), Connection.GuestText.Clean(step.Status), Math.Clamp(step.PercentComplete, -1, 100)));
+        }
+    }
+
+    private async Task CallAsync(string verb, string id, ProviderRequest request, Action<ProviderLine>? onLine, CancellationToken cancellationToken)
     {
         try
         {
-            await _provider.CallAsync(verb, Request() with { Id = id }, onLine, id, cancellationToken);
+            await _provider.CallAsync(verb, request, onLine, id, cancellationToken);
         }
         catch (SandboxException e) when (e.ErrorId == SandboxErrorId.SandboxNotFound)
         {

@@ -35,6 +35,23 @@ public sealed class LifecycleTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [Fact]
+    public async Task Checkpoints_are_refused_and_there_are_none()
+    {
+        Sandbox sandbox = await _windows.CreateAsync(WindowsSandboxes.Specification with { Name = "Box" });
+        await using SandboxManager manager = _windows.NewManager();
+        foreach (Func<Task> act in new Func<Task>[]
+        {
+            () => manager.CheckpointAsync(sandbox.Id, "one"), () => manager.RestoreAsync(sandbox.Id, "one", force: true), () => manager.RemoveCheckpointAsync(sandbox.Id, "one"), () => manager.CloneAsync(sandbox.Id, "other"),
+        })
+        {
+            Assert.Equal(SandboxErrorId.CheckpointNotSupported, (await Assert.ThrowsAsync<SandboxException>(act)).ErrorId);
+        }
+
+        Assert.Empty(await manager.GetCheckpointsAsync(sandbox.Id));
+        Assert.Equal(SandboxState.Running, manager.Get("Box").State);
+    }
+
+    [Fact]
     public async Task The_engine_is_asked_for_what_it_honours_and_for_nothing_else()
     {
         Sandbox sandbox = await _windows.CreateAsync(WindowsSandboxes.Specification with

@@ -24,8 +24,16 @@ internal static class ContainerLabels
     /// <summary>On every image of ours: hash of its content.</summary>
     public const string Content = "agentsandbox.content";
 
+    /// <summary>Id of the sandbox, where its container is not the first one: it was restored from a checkpoint. Else empty.</summary>
+    public const string Id = "agentsandbox.id";
+
     private const string CurrentVersion = "1";
     private const string RecordLabel = "agentsandbox.record";
+    private const string BackendLabel = "agentsandbox.backend";
+    private const string CreatedLabel = "agentsandbox.created";
+
+    /// <summary>All of a container's labels that an image made of it must not have: it is no sandbox, and the record may have secrets in it.</summary>
+    public static IReadOnlyList<string> OfContainers { get; } = [Version, Name, Id, RecordLabel, BackendLabel, CreatedLabel];
 
     /// <summary>Longest record that is read: the engine itself bounds nothing.</summary>
     private const int MaxRecord = 1 << 20;
@@ -43,6 +51,13 @@ internal static class ContainerLabels
     public static string ContainerName(string scope, string name) =>
         $"agentsandbox-{(scope.Length == 0 ? "" : scope + "-")}{name.ToLowerInvariant()}";
 
+    /// <summary>Name of the container that takes the place of a sandbox's when it is restored, until it does. No sandbox's container is called so.</summary>
+    /// <param name="scope">The scope.</param>
+    /// <param name="name">The sandbox's name.</param>
+    /// <returns>The container's name.</returns>
+    public static string RestoringName(string scope, string name) =>
+        $"agentsandbox.restoring-{(scope.Length == 0 ? "" : scope + "-")}{name.ToLowerInvariant()}";
+
     /// <summary>Filters of the list of containers: ours, in this scope.</summary>
     /// <param name="scope">The scope.</param>
     /// <returns>The filters.</returns>
@@ -57,8 +72,9 @@ internal static class ContainerLabels
         [Version] = CurrentVersion,
         [Scope] = scope,
         [Name] = record.Name,
-        ["agentsandbox.backend"] = record.Specification.Backend,
-        ["agentsandbox.created"] = record.Created.ToString("O", CultureInfo.InvariantCulture),
+        [Id] = record.SandboxId ?? "",
+        [BackendLabel] = record.Specification.Backend,
+        [CreatedLabel] = record.Created.ToString("O", CultureInfo.InvariantCulture),
         [RecordLabel] = JsonSerializer.Serialize(record, StateJson.Compact.ContainerRecord),
     };
 
@@ -67,7 +83,20 @@ internal static class ContainerLabels
     /// <param name="labels">A container's labels.</param>
     /// <param name="containerNames">The container's names; one of them must be the sandbox's.</param>
     /// <returns>The record, or null when the container is not ours.</returns>
-    public static ContainerRecord? TryRead(string scope, IReadOnlyDictionary<string, string>? labels, IEnumerable<string?> containerNames)
+    public static ContainerRecord? TryRead(string scope, IReadOnlyDictionary<string, string>? labels, IEnumerable<string?> containerNames) =>
+        TryParse(scope, labels) is { } record && Has(containerNames, ContainerName(scope, record.Name)) ? record : null;
+
+    /// <summary>Reads the labels of a container that is to take the place of a sandbox's.</summary>
+    /// <param name="scope">The scope.</param>
+    /// <param name="labels">A container's labels.</param>
+    /// <param name="containerNames">The container's names.</param>
+    /// <returns>The record, or null when it is none.</returns>
+    public static ContainerRecord? TryReadRestoring(string scope, IReadOnlyDictionary<string, string>? labels, IEnumerable<string?> containerNames) =>
+        TryParse(scope, labels) is { SandboxId: not null } record && Has(containerNames, RestoringName(scope, record.Name)) ? record : null;
+
+    private static bool Has(IEnumerable<string?> names, string name) => names.Any(n => n?.TrimStart('/') == name);
+
+    private static ContainerRecord? TryParse(string scope, IReadOnlyDictionary<string, string>? labels)
     {
         if (labels is null
             || labels.GetValueOrDefault(Version) != CurrentVersion
@@ -91,7 +120,7 @@ internal static class ContainerLabels
             && SandboxName.IsValid(record.Name)
             && record.Name == labels.GetValueOrDefault(Name)
             && record.Specification is not null
-            && containerNames.Any(n => n?.TrimStart('/') == ContainerName(scope, record.Name))
+            && (record.SandboxId is null || (EngineContainer.IsId(record.SandboxId) && labels.GetValueOrDefault(Id) == record.SandboxId))
             ? record
             : null;
     }

@@ -36,6 +36,9 @@ internal sealed record ContainerRecord
     /// <summary>Random, so that a creation that was cut short finds its own container and no other.</summary>
     public string Nonce { get; init; } = "";
 
+    /// <summary>The sandbox's id, where this container took the place of the one that the id was made of; else null.</summary>
+    public string? SandboxId { get; init; }
+
     /// <summary>What its user should know.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

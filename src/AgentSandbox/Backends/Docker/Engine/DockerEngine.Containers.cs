@@ -28,6 +28,10 @@ internal sealed partial class DockerEngine
     }
 
     /// <inheritdoc/>
+    public Task RenameContainerAsync(string id, string name, CancellationToken cancellationToken) =>
+        RunAsync(EngineCall.Post($"{Container(id)}/rename?name={EnginePath.Value(name)}"), cancellationToken);
+
+    /// <inheritdoc/>
     public Task StartContainerAsync(string id, CancellationToken cancellationToken) => RunAsync(EngineCall.Post($"{Container(id)}/start"), cancellationToken);
 
     /// <inheritdoc/>

@@ -85,7 +85,27 @@ internal sealed partial class DockerEngine
         await ReadAsync(EngineCall.Get($"/images/json?all=0{LabelFilter(labels)}"), EngineJson.Default.ListImageSummary, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task RemoveImageAsync(string reference, CancellationToken cancellationToken)
+    public async Task<string> CommitContainerAsync(string id, IReadOnlyList<string> changes, CancellationToken cancellationToken)
+    {
+        string query = string.Concat(changes.Select(c => $"&changes={EnginePath.Value(c)}"));
+        EngineCall call = EngineCall.Post($"/commit?container={EnginePath.Value(id)}&pause=1{query}") with { Bound = Timeout.InfiniteTimeSpan };
+        string image = (await ReadAsync(call, EngineJson.Default.ContainerCreated, cancellationToken)).Id;
+        string full = image.Contains(':', StringComparison.Ordinal) ? image : "sha256:" + image; // Podman leaves the algorithm out.
+        return ImageReference.IsId(full) ? full : throw EngineErrors.Nonsense("a commit ended without the image's id");
+    }
+
+    /// <inheritdoc/>
+    public Task TagImageAsync(string imageId, string repository, string tag, CancellationToken cancellationToken) =>
+        RunAsync(EngineCall.Post($"/images/{EnginePath.Image(imageId)}/tag?repo={EnginePath.Value(repository)}&tag={EnginePath.Value(tag)}"), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task RemoveImageAsync(string reference, CancellationToken cancellationToken) => DeleteImageAsync(reference, "", cancellationToken);
+
+    /// <inheritdoc/>
+    public Task RemoveImageOnlyAsync(string reference, bool force, CancellationToken cancellationToken) =>
+        DeleteImageAsync(reference, force ? "?noprune=1&force=1" : "?noprune=1", cancellationToken);
+
+    private async Task DeleteImageAsync(string reference, string query, CancellationToken cancellationToken)
     {
         if (!IsImageName(reference))
         {
@@ -94,7 +114,7 @@ internal sealed partial class DockerEngine
 
         try
         {
-            await RunAsync(new EngineCall(HttpMethod.Delete, $"/images/{EnginePath.Image(reference)}") { Bound = EngineCall.Slow }, cancellationToken);
+            await RunAsync(new EngineCall(HttpMethod.Delete, $"/images/{EnginePath.Image(reference)}{query}") { Bound = EngineCall.Slow }, cancellationToken);
         }
         catch (DockerEngineException e) when (e.StatusCode == 404)
         {

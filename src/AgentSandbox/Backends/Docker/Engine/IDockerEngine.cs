@@ -50,6 +50,31 @@ internal interface IDockerEngine : IDisposable
     /// <returns>The images.</returns>
     Task<IReadOnlyList<ImageSummary>> ListImagesAsync(IReadOnlyList<string> labels, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// <c>POST /commit?container=</c>: makes an image without a name of what a container has written, on the image that it stands on. A running one is paused meanwhile. An engine
+    /// does not stop half-way when it is not waited for: the image comes all the same.
+    /// </summary>
+    /// <param name="id">Id or name of the container.</param>
+    /// <param name="changes">Dockerfile instructions, such as <c>LABEL a=b</c>.</param>
+    /// <param name="cancellationToken">Ends the waiting only.</param>
+    /// <returns>Id of the image.</returns>
+    Task<string> CommitContainerAsync(string id, IReadOnlyList<string> changes, CancellationToken cancellationToken);
+
+    /// <summary><c>POST /images/{id}/tag</c>: gives an image a name, and takes it from the one that had it, in one step.</summary>
+    /// <param name="imageId">Id of the image.</param>
+    /// <param name="repository">Its repository name.</param>
+    /// <param name="tag">Its tag.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>A task that completes when it has it.</returns>
+    Task TagImageAsync(string imageId, string repository, string tag, CancellationToken cancellationToken);
+
+    /// <summary><c>DELETE /images/{name}?noprune=1</c>: as <see cref="RemoveImageAsync"/>, but images that it stands on stay, whoever they belong to.</summary>
+    /// <param name="reference">Name or id.</param>
+    /// <param name="force">Takes the name also from one that a container stands on; the image itself then stays without it.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>A task that completes when it is gone.</returns>
+    Task RemoveImageOnlyAsync(string reference, bool force, CancellationToken cancellationToken);
+
     /// <summary><c>DELETE /images/{name}</c>. One that is gone already is fine.</summary>
     /// <param name="reference">Name or id.</param>
     /// <param name="cancellationToken">Cancels.</param>
@@ -62,6 +87,13 @@ internal interface IDockerEngine : IDisposable
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Its id, and what the engine warns about.</returns>
     Task<ContainerCreated> CreateContainerAsync(string name, ContainerCreate request, CancellationToken cancellationToken);
+
+    /// <summary><c>POST /containers/{id}/rename</c>.</summary>
+    /// <param name="id">Id or name.</param>
+    /// <param name="name">Its new name.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>A task that completes when it has it.</returns>
+    Task RenameContainerAsync(string id, string name, CancellationToken cancellationToken);
 
     /// <summary><c>POST /containers/{id}/start</c>. A running one stays as it is.</summary>
     /// <param name="id">Id or name.</param>

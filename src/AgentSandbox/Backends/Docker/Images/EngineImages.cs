@@ -88,6 +88,13 @@ internal sealed class EngineImages(EngineHost host, ImageStore store)
         return new EngineImage(specification.Image, inspect, [], NonRoot, NonRootHome);
     }
 
+    /// <summary>An image that was made of a sandbox's container, to stand in for the sandbox's own.</summary>
+    /// <param name="specification">The sandbox's.</param>
+    /// <param name="image">The image.</param>
+    /// <returns>The image; its users are not asked for, since the record has them.</returns>
+    public EngineImage Committed(SandboxSpecification specification, ImageInspect image) =>
+        new(image.Id, image, TryOwn(specification.Image)?.HostBinds ?? [], NonRoot, null);
+
     private SandboxImage? TryOwn(string name)
     {
         if (!OperatingSystem.IsLinux() || !SandboxName.IsValid(name))

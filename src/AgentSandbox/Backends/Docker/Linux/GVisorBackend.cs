@@ -1,3 +1,5 @@
+using AgentSandbox.Backends.Docker.Engine.Model;
+
 namespace AgentSandbox.Backends.Docker.Linux;
 
 /// <summary>Containers of the engine's gVisor runtime: system calls are answered by a kernel of their own in user space, https://gvisor.dev.</summary>
@@ -22,6 +24,9 @@ internal sealed class GVisorBackend(EngineHost host) : LinuxContainerBackend(hos
     private const int LowestPids = 64;
 
     private const string DefaultRuntime = "runsc";
+
+    /// <summary>How gVisor calls a root that is the engine's folder itself (served to it by its gofer).</summary>
+    private const string EngineOwned = "9p";
 
     /// <inheritdoc/>
     public override string Name => BackendName;
@@ -49,6 +54,26 @@ internal sealed class GVisorBackend(EngineHost host) : LinuxContainerBackend(hos
             ? null
             : ($"The engine has no runtime '{WantedRuntime}' (it has {string.Join(", ", facts.Info.Runtimes?.Keys.Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>())}).",
                 $"Install gVisor on the engine's machine (apt-get install runsc, or https://gvisor.dev/docs/user_guide/install/), run 'runsc install' there and restart the engine; a runtime of another name is named by {RuntimeVariable}."));
+
+    /// <summary>
+    /// gVisor may keep what is written in a layer of its own (<c>--overlay2</c>), in memory or in a file that only it can read. Then the engine sees nothing of it. What the engine
+    /// has of one that does not run is what it would be started on, so there is nothing to ask.
+    /// </summary>
+    public override async Task<string?> WhyNoCommitAsync(EngineContainer container, ContainerInspect inspect, CancellationToken cancellationToken)
+    {
+        string? reason = await base.WhyNoCommitAsync(container, inspect, cancellationToken);
+        if (reason is not null || inspect.State?.Status != "running")
+        {
+            return reason;
+        }
+
+        var ask = new CommandSpecification { Arguments = [LinuxContainerRequest.GuestPath, "root-type"], WorkingDirectory = "/" };
+        await using SandboxCommand command = await StartCommandAsync(container, ask, cancellationToken);
+        CommandResult answer = await Connection.CommandCapture.RunAsync(command, null, cancellationToken);
+        return answer.ExitCode == 0 && answer.StandardOutput == EngineOwned
+            ? null
+            : "gVisor keeps what is written in a layer of its own, which the engine can't see (runsc's option --overlay2), or does not say where it keeps it. With --overlay2=none in the runtime's runtimeArgs it can; or stop the sandbox first.";
+    }
 
     /// <inheritdoc/>
     protected override IEnumerable<SpecificationProblem> ValidateFor(SandboxSpecification specification, EngineFacts facts)

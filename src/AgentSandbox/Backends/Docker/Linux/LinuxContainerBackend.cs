@@ -102,8 +102,18 @@ internal abstract class LinuxContainerBackend(EngineHost host) : EngineBackend(h
         }
 
         ContainerRecord complete = Complete(record, image);
-        return (complete, new LinuxContainerRequest(complete, image, facts) { GuestProgram = SandboxPrograms.Guest, Runtime = Runtime(facts), GuestIsRoot = GuestIsRoot }.Build());
+        return (complete, Request(complete, image, facts));
     }
+
+    /// <inheritdoc/>
+    public override ContainerCreate Request(ContainerRecord record, EngineImage image, EngineFacts facts) =>
+        new LinuxContainerRequest(record, image, facts) { GuestProgram = SandboxPrograms.Guest, Runtime = Runtime(facts), GuestIsRoot = GuestIsRoot }.Build();
+
+    /// <inheritdoc/>
+    public override Task<string?> WhyNoCommitAsync(EngineContainer container, ContainerInspect inspect, CancellationToken cancellationToken) => Task.FromResult(
+        inspect.Mounts?.FirstOrDefault(m => m.Type == "volume" && m.Destination != LinuxContainerRequest.GuestFolder) is { } volume
+            ? $"Its image keeps {Connection.GuestText.Clean(volume.Destination)} in a volume, whose files are in no checkpoint of an engine."
+            : null);
 
     /// <inheritdoc/>
     public override async Task StartAsync(EngineContainer container, CancellationToken cancellationToken)

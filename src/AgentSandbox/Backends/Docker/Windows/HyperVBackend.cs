@@ -74,6 +74,13 @@ internal sealed class HyperVBackend(EngineHost host) : EngineBackend(host)
     }
 
     /// <inheritdoc/>
+    public override ContainerCreate Request(ContainerRecord record, EngineImage image, EngineFacts facts) =>
+        throw new NotSupportedException("It has no checkpoints.");
+
+    /// <inheritdoc/>
+    public override string? WhyNoCheckpoints => "An engine can't commit a Hyper-V container that runs, and nothing of this has been verified on Windows.";
+
+    /// <inheritdoc/>
     public override async Task StartAsync(EngineContainer container, CancellationToken cancellationToken)
     {
         if (container.Record.Expires is not null && (await StateAsync(container))?.Status != "created")

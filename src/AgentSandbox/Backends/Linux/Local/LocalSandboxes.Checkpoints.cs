@@ -37,10 +37,10 @@ internal sealed partial class LocalSandboxes
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<SandboxCheckpoint> Checkpoints(string id)
+    public Task<IReadOnlyList<SandboxCheckpoint>> CheckpointsAsync(string id, CancellationToken cancellationToken)
     {
         ThrowIfNotRoot();
-        return new CheckpointStore(new SandboxPaths(_home, Record(id).Id)).List();
+        return Task.FromResult(new CheckpointStore(new SandboxPaths(_home, Record(id).Id)).List());
     }
 
     /// <inheritdoc/>

@@ -46,6 +46,18 @@ internal static class ProviderAnswers
         };
     }
 
+    /// <summary>Takes a checkpoint over.</summary>
+    /// <param name="checkpoint">What the distribution said.</param>
+    /// <param name="sandboxId">The sandbox that it was asked about.</param>
+    /// <returns>The checkpoint.</returns>
+    /// <exception cref="SandboxException"><see cref="SandboxErrorId.ProtocolViolation"/>.</exception>
+    public static SandboxCheckpoint Accept(SandboxCheckpoint checkpoint, string sandboxId)
+    {
+        Require(SandboxName.IsValid(checkpoint.Name) && SandboxName.IsValid(checkpoint.SandboxName), "the name of a checkpoint");
+        Require(checkpoint.SandboxId == sandboxId && checkpoint.Size >= 0, "a checkpoint");
+        return checkpoint;
+    }
+
     /// <summary>Takes an isolation result over.</summary>
     /// <param name="result">What the distribution said.</param>
     /// <param name="subject">The name that the result shall carry.</param>

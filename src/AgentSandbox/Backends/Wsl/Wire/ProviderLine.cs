@@ -17,6 +17,9 @@ internal sealed record ProviderLine
     /// <summary>A sandbox as it is now. <c>list</c> writes a line for each.</summary>
     public Sandbox? Sandbox { get; init; }
 
+    /// <summary>A checkpoint. <c>checkpoints</c> writes a line for each.</summary>
+    public SandboxCheckpoint? Checkpoint { get; init; }
+
     /// <summary>What one isolation probe found.</summary>
     public IsolationResult? Isolation { get; init; }
 

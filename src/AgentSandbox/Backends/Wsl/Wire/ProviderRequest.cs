@@ -21,6 +21,15 @@ internal sealed record ProviderRequest
     /// <summary>Mounts, by their place in the specification, whose content follows the request: their sources are on Windows.</summary>
     public IReadOnlyList<int>? CopiedMounts { get; init; }
 
+    /// <summary>Name of a checkpoint.</summary>
+    public string? Checkpoint { get; init; }
+
+    /// <summary>Name of a copied sandbox; made up when null.</summary>
+    public string? NewName { get; init; }
+
+    /// <summary>A checkpoint of that name is replaced; a sandbox that runs is stopped for its restoring, and started again.</summary>
+    public bool Force { get; init; }
+
     /// <summary>Name that isolation results carry.</summary>
     public string? Subject { get; init; }
 

@@ -126,6 +126,15 @@ internal sealed record ContainerInspect
     public ContainerState? State { get; init; }
     public ContainerInspectConfig? Config { get; init; }
     public HostConfig? HostConfig { get; init; }
+    public IReadOnlyList<MountPoint>? Mounts { get; init; }
+}
+
+/// <summary>An element of <c>Mounts</c> of a container that exists.</summary>
+internal sealed record MountPoint
+{
+    /// <summary>bind, volume or tmpfs.</summary>
+    public string? Type { get; init; }
+    public string? Destination { get; init; }
 }
 
 /// <summary><c>State</c>.</summary>

@@ -46,6 +46,9 @@ internal sealed record EngineRuntime
 internal sealed record ImageInspect
 {
     public required string Id { get; init; }
+
+    /// <summary>Id of the image that it was committed on; empty when it was pulled or imported.</summary>
+    public string? Parent { get; init; }
     public IReadOnlyList<string>? RepoTags { get; init; }
     public string? Os { get; init; }
     public string? OsVersion { get; init; }
