@@ -118,6 +118,65 @@ Describe 'Enter-AgentSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
     }
 }
 
+Describe 'Enter-PSSession with a session in a sandbox' {
+    BeforeAll {
+        $null = New-AgentSandbox box -Backend Nspawn -Memory 1GB
+        Start-Pane
+        Send-Line "`$x = New-SandboxSession box; 'ope' + 'ned'"
+        Wait-Screen '(?m)^opened$'
+    }
+
+    AfterAll {
+        Invoke-Tmux kill-server
+        Get-AgentSandbox | Remove-AgentSandbox -Confirm:$false
+        Get-Leftover | Should -BeNullOrEmpty
+    }
+
+    It 'is a prompt inside, with errors and warnings, until <_>' -ForEach 'exit', 'exit 3', 'Exit-PSSession', '"by" + "e"; exit' {
+        Send-Line 'Clear-Host; Enter-PSSession $x'
+        Wait-Screen '(?m)^\[box\]: PS /root> *\z'
+        Send-Line "Clear-Host; Get-Item /no/such/file; Write-Warning ('wa' + 'rned'); `$ErrorView; `$null -eq `$x"
+        Wait-Screen '(?m)^Get-Item: Cannot find path ./no/such/file. because it does not exist'
+        Wait-Screen '(?m)^WARNING: warned\n(ConciseView\n)?True$'
+        Send-Line $_
+        Wait-Screen '(?m)^host> *\z'
+        Send-Line "Clear-Host; 'state ' + `$x.State"
+        Wait-Screen '(?m)^state Opened$'
+    }
+
+    It 'is interrupted with Ctrl+C, and goes on' {
+        Send-Line 'Enter-PSSession $x'
+        Wait-Screen '(?m)^\[box\]: PS /root> *\z'
+        Send-Line "Clear-Host; 'sleep' + 'ing'; Start-Sleep 1000"
+        Wait-Screen '(?m)^sleeping$'
+        Invoke-Tmux send-keys C-c
+        Wait-Screen '(?m)^\[box\]: PS /root> *\z'
+        Send-Line "Clear-Host; 'program' + 's'; & sleep 1000"
+        Wait-Screen '(?m)^programs$'
+        Invoke-Tmux send-keys C-c
+        Wait-Screen '(?m)^\[box\]: PS /root> *\z'
+        Send-Line "Clear-Host; 'goes ' + 'on'"
+        Wait-Screen '(?m)^goes on$'
+    }
+
+    It 'can''t look as if it had been left' {
+        Send-Line 'Clear-Host; function prompt { "`r`e[2K`e[1Ghost> " }'
+        Wait-Screen '(?m)^\[box\]: .*host> *\z'
+        Send-Line 'exit'
+        Wait-Screen '(?m)^host> *\z'
+    }
+
+    It 'says so and is left when the sandbox is removed' {
+        Send-Line 'Clear-Host; Enter-PSSession $x'
+        Wait-Screen '(?m)^\[box\]: .*> *\z'
+        Send-Line "Clear-Host; 'sleep' + 'ing'; Start-Sleep 1000"
+        Wait-Screen '(?m)^sleeping$'
+        Get-AgentSandbox box | Remove-AgentSandbox -Confirm:$false
+        Wait-Screen 'sandbox'
+        Wait-Screen '(?m)^host> *\z'
+    }
+}
+
 Describe 'Enter-AgentSandbox without a terminal' {
     It 'is an error that says what to do, and touches nothing' {
         $line = "Import-Module '$ModulePath'; try { Enter-AgentSandbox nowhere } catch { `$_.FullyQualifiedErrorId; `$_.CategoryInfo.Category; `$_.ErrorDetails.RecommendedAction }"

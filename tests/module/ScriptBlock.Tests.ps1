@@ -101,6 +101,7 @@ Describe 'What a script block does' {
         $e[0].FullyQualifiedErrorId | Should -Be 'PathNotFound,Microsoft.PowerShell.Commands.GetItemCommand'
         $e[0].TargetObject | Should -Be '/no/such/file'
         $e[0].PSSandboxName | Should -Be streams
+        $e[0].OriginInfo.PSComputerName | Should -Be streams
         $e[0].PSSandboxInvocation.ScriptLineNumber | Should -Be 3
         $e[0].ScriptStackTrace | Should -BeLike '*line 3*'
     }
@@ -119,12 +120,47 @@ Describe 'What a script block does' {
         (Get-Failure { Invoke-InSandbox $s { throw $using:attack } }).Exception.Message | Should -Be "]52;c;cm0gLXJm`e[31mred"
     }
 
+    It 'shows errors with their sandbox and their line in the block' {
+        $before = $ErrorView, $PSStyle.OutputRendering
+        $PSStyle.OutputRendering = 'PlainText'
+        try {
+            $block = {
+                1
+                Get-Item /no/such/file
+            }
+            $e = Invoke-InSandbox $s $block -ErrorAction Continue 2>&1 | Where-Object { $_ -isnot [int] }
+            $shown = @(
+                'Get-Item: streams, in the script block'
+                'Line |'
+                '   3 |                 Get-Item /no/such/file'
+                '     |                 ~~~~~~~~~~~~~~~~~~~~~~'
+                "     | Cannot find path '/no/such/file' because it does not exist.")
+            ($e | Out-String).Trim() -split '\r?\n' | Should -Be $shown
+            $one = Invoke-InSandbox $s { Write-Error "a`e]0;title`a`e[2Jb" } -ErrorAction Continue 2>&1
+            ($one | Out-String).Trim() | Should -Be 'Write-Error: streams: a]0;title[2Jb'
+            $native = Invoke-InSandbox $s { & ls /no/such/file } -ErrorAction Continue 2>&1
+            ($native | Out-String).Trim() | Should -Match '^\S*ls: cannot access ./no/such/file.: No such file or directory$'
+            $ErrorView = 'CategoryView'
+            ($e | Out-String).Trim() | Should -Be 'ObjectNotFound: (/no/such/file:String) [Get-Item], ItemNotFoundException'
+            $ErrorView = 'NormalView'
+            $e | Out-String -Width 200 | Should -Match '(?s)^Get-Item: streams: Cannot find.*At line:3 char:17.*FullyQualifiedErrorId : PathNotFound,'
+        }
+        finally {
+            $ErrorView, $PSStyle.OutputRendering = $before
+        }
+    }
+
     It 'ends the cmdlet with the error that ended it' {
         $failure = Get-Failure { Invoke-InSandbox $s { throw [InvalidOperationException]::new('boo') } }
         "$failure" | Should -Be 'boo'
         $failure.CategoryInfo.Category | Should -Be OperationStopped
         $failure.CategoryInfo.Reason | Should -Be InvalidOperationException
         $failure.Exception | Should -BeOfType [System.Management.Automation.RemoteException]
+        $failure.Exception.PSSandboxName | Should -Be streams
+        $failure.ScriptStackTrace | Should -BeLike '*line 1*'
+        $failure.InvocationInfo.ScriptName | Should -Be $PSCommandPath
+        $written = Invoke-InSandbox $s, $s.Id { throw 'boo' } -ErrorAction Continue 2>&1
+        $written.ForEach({ "$_ $($_.PSSandboxName)" }) | Should -Be 'boo streams', 'boo streams'
     }
 
     It 'sets $LASTEXITCODE with exit, and leaves it alone without' {
@@ -162,6 +198,20 @@ Describe 'What a script block does' {
             Invoke-InSandbox streams { New-Item "/tmp/at$using:_" | Out-Null; while (@(Get-Item /tmp/at*).Count -lt 3) { Start-Sleep -Milliseconds 20 }; $PID } -TimeoutSec 120
         }
         ($ids | Select-Object -Unique).Count | Should -Be 3
+    }
+
+    It 'that never ends goes no faster than what reads it' {
+        # A record is noted after it was written; only so many can be on their way.
+        $taken = 0
+        Invoke-InSandbox $s { for ($i = 1; $true; $i++) { 'x' * 100000; [IO.File]::WriteAllText('/tmp/written', $i) } } | ForEach-Object {
+            if (++$taken -eq 1) {
+                # The first one is held until the sandbox has to wait: two looks at what it has written say the same.
+                $state = @{}
+                Wait-Until { $last = $state.Count; Start-Sleep -Seconds 1; $state.Count = [int](Invoke-InSandbox $s 'cat /tmp/written'); $last -and $state.Count -eq $last } 'it waits' -Seconds 120
+                $state.Count
+            }
+        } | Select-Object -First 1 | Should -BeLessThan 1000
+        Invoke-InSandbox $s { 'on' } | Should -Be on
     }
 
     It 'holds a fast sandbox to the pace of the pipeline' {
