@@ -20,9 +20,9 @@ function Show([scriptblock] $Line) { "PS> $("$Line".Trim())"; . $Line | Out-Stri
 function Get-HostFileCount { (& find /etc /usr -xdev -type f | Measure-Object).Count }
 # In every mount namespace: a sandbox has one of its own, and its mounts have its id in their paths.
 function Get-MountCount([string[]] $Id) { @(Get-Content /proc/[0-9]*/mountinfo -ErrorAction Ignore | Select-String -SimpleMatch $Id).Count }
-function Remove-Tour { Get-AgentSandbox -Name 'tour-*' | Remove-AgentSandbox -Confirm:$false }
+function Clear-Tour { Get-AgentSandbox -Name 'tour-*' | Remove-AgentSandbox -Confirm:$false }
 
-Remove-Tour # of a tour that was killed
+Clear-Tour # of a tour that was killed
 try {
     Step '1. Make two sandboxes: one strong, one weak'
     Show { New-AgentSandbox tour-nspawn -Backend Nspawn -TimeToLive 10m }

@@ -128,7 +128,7 @@ Describe 'Things that are not there' {
         @{ Line = 'Remove-SandboxImage host'; Id = 'InvalidImage' }
     ) {
         $errors = @()
-        Invoke-Expression "$Line -ErrorAction SilentlyContinue -ErrorVariable +errors" | Should -BeNullOrEmpty
+        . ([scriptblock]::Create("$Line -ErrorAction SilentlyContinue -ErrorVariable +errors")) | Should -BeNullOrEmpty
         $errors.Count | Should -Be 1
         $errors[0].FullyQualifiedErrorId | Should -BeLike "$Id,AgentSandbox.PowerShell.Cmdlets.*"
         $errors[0].ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
@@ -159,7 +159,7 @@ Describe 'Invoke-InSandbox, what it needs' {
         @{ Line = 'Copy-SandboxItem a b -FromSandbox'; Id = 'CopyPathNotFound' }
         @{ Line = 'Test-SandboxIsolation -Probe no.such-probe'; Id = 'ProbeNotFound' }
     ) {
-        $failure = Get-Failure { Invoke-Expression "$Line -ErrorAction SilentlyContinue" }
+        $failure = Get-Failure ([scriptblock]::Create("$Line -ErrorAction SilentlyContinue"))
         $failure.FullyQualifiedErrorId | Should -BeLike "$Id,AgentSandbox.PowerShell.Cmdlets.*"
         $failure.ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
     }

@@ -93,7 +93,7 @@ Describe 'Copy-SandboxItem with <_>' -ForEach 'Nspawn', 'Chroot', 'Docker', 'GVi
         @{ Line = 'Copy-SandboxItem ./tree box:relative'; Id = 'CopyPathNotFound' }
         @{ Line = 'Copy-SandboxItem Env:PATH -Sandbox box /tmp/c/'; Id = 'PathNotFileSystem' }
     ) {
-        Invoke-Expression "$Line -ErrorAction SilentlyContinue -ErrorVariable errors"
+        . ([scriptblock]::Create("$Line -ErrorAction SilentlyContinue -ErrorVariable errors"))
         $errors[0].FullyQualifiedErrorId | Should -BeLike "$Id,AgentSandbox.PowerShell.Cmdlets.CopySandboxItemCommand"
         $errors[0].ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
     }

@@ -13,7 +13,6 @@ BeforeAll {
     }
 
     function Format-Plain {
-        param([Parameter(ValueFromPipeline)] $InputObject)
         end {
             $before = $PSStyle.OutputRendering
             $PSStyle.OutputRendering = 'PlainText'

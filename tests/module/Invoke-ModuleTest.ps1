@@ -42,6 +42,15 @@ foreach ($test in @($result.Failed) + @($result.FailedBlocks) | Where-Object Err
     $test.ErrorRecord | ForEach-Object { Write-Output "    $("$_" -replace '\n', "`n    ")" }
 }
 
+if (($Path -match 'Analyzer|\*') -and -not (Get-Module PSScriptAnalyzer -ListAvailable)) {
+    Write-Output @'
+######################################################################
+##  PSScriptAnalyzer DID NOT RUN over the scripts: it is not here.  ##
+##  Install-PSResource PSScriptAnalyzer                              ##
+######################################################################
+'@
+}
+
 # A file that can't be discovered has no failed test, and a skipped test is one that nobody ran.
 if ($result.Result -ne 'Passed' -or $result.PassedCount -eq 0 -or $result.SkippedCount -ne 0) {
     throw "The module's tests did not pass: $($result.FailedCount) failed, $($result.FailedBlocksCount + $result.FailedContainersCount) blocks or files failed, $($result.SkippedCount) skipped."

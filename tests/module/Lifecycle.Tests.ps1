@@ -201,6 +201,25 @@ Describe 'Life with <_>' -ForEach 'Nspawn', 'Chroot', 'Docker', 'GVisor' {
     }
 }
 
+Describe 'A running sandbox of <_>' -ForEach 'Nspawn', 'Chroot' {
+    It 'has one supervisor, and a second one says so and changes nothing' {
+        $sandbox = New-AgentSandbox supervised -Backend $_ -WarningAction SilentlyContinue
+        try {
+            $report = & (Join-Path $ModulePath 'bin/agentsandbox') supervise $sandbox.Id | ConvertFrom-Json
+            $LASTEXITCODE | Should -Be 1
+            $report.ErrorId | Should -Be 'SandboxBusy'
+            $report.RecommendedAction | Should -Not -BeNullOrEmpty
+            Invoke-InSandbox $sandbox 'echo still here' | Should -Be 'still here'
+            (Get-AgentSandbox supervised).ProcessId | Should -Be $sandbox.ProcessId
+        }
+        finally {
+            $sandbox | Remove-AgentSandbox
+        }
+
+        Get-Leftover | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'A weaker choice' {
     AfterAll {
         Get-AgentSandbox | Remove-AgentSandbox

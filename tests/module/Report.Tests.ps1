@@ -3,7 +3,6 @@ BeforeAll {
 
     # Rendered as for a terminal without colours.
     function Format-Plain {
-        param([Parameter(ValueFromPipeline)] $InputObject)
         end {
             $before = $PSStyle.OutputRendering
             $PSStyle.OutputRendering = 'PlainText'

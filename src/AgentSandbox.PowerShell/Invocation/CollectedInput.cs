@@ -3,7 +3,8 @@ using AgentSandbox.PowerShell.Errors;
 namespace AgentSandbox.PowerShell.Invocation;
 
 /// <summary>Input for several sandboxes: each reads it from its start, and some start only when others have ended, so it is kept.</summary>
-internal sealed class CollectedInput : IDisposable
+/// <param name="limit">How many bytes may be kept.</param>
+internal sealed class CollectedInput(long limit = CollectedInput.Limit) : IDisposable
 {
     /// <summary>What may be kept.</summary>
     private const long Limit = 1024L * 1024 * 1024;
@@ -14,11 +15,11 @@ internal sealed class CollectedInput : IDisposable
     /// <exception cref="SandboxException"><see cref="CmdletErrorId.InputTooLarge"/>.</exception>
     public void Append(ReadOnlySpan<byte> data)
     {
-        if (_bytes.Length + data.Length > Limit)
+        if (_bytes.Length + data.Length > limit)
         {
             throw new SandboxException(
                 CmdletErrorId.InputTooLarge,
-                $"The input for several sandboxes is larger than {ByteSize.Format(Limit)}.",
+                $"The input for several sandboxes is larger than {ByteSize.Format(limit)}.",
                 "Copy the data in with Copy-SandboxItem, or run in one sandbox at a time.");
         }
 

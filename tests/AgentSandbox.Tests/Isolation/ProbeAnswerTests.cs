@@ -40,7 +40,7 @@ public class ProbeAnswerTests
     [InlineData("""{"outcome":"open","errno":1,"selfTest":true,"detail":"","nonce":"","verdict":"Isolated"}""" + "\n")]
     [InlineData("""{"outcome":"open","errno":1,"selfTest":true,"detail":{"a":1},"nonce":""}""" + "\n")]
     [InlineData("""{"Outcome":"open","errno":1,"selfTest":true,"detail":"","nonce":""}""" + "\n")]
-    public void Anything_else_is_refused(string text) => Assert.Throws<ProbeFailedException>(() => Parse(text));
+    public void Anything_else_is_refused(string text) => Assert.Equal(SandboxErrorId.ProbeFailed, Assert.Throws<ProbeFailedException>(() => Parse(text)).ErrorId);
 
     [Fact]
     public void Size_is_bounded()

@@ -1,0 +1,95 @@
+namespace AgentSandbox.Tests.Errors;
+
+/// <summary>
+/// The register of the tests that produce each error: the real code raises it, and the test looks at its id. An error of real Windows alone is produced by the code that reads Windows's
+/// answers, from those that Windows is documented to give. <see cref="ErrorProofTests"/> keeps it complete and true.
+/// </summary>
+internal static class ErrorProofs
+{
+    /// <summary>For each id, the file below the folder tests, and the test in it.</summary>
+    public static IReadOnlyDictionary<string, ErrorProof> All { get; } = new Dictionary<string, ErrorProof>(StringComparer.Ordinal)
+    {
+        ["ArgumentListTooLong"] = new("AgentSandbox.IntegrationTests/Behaviour/FidelityTests.cs", "An_argument_list_that_the_kernel_refuses_is_a_clear_error_and_a_large_one_that_it_takes_works"),
+        ["BackendNotAvailable"] = new("AgentSandbox.IntegrationTests/Docker/Windows/LinuxEngineTests.cs", "It_refuses_the_isolation_and_that_is_told_as_a_backend_that_is_not_there"),
+        ["BackendSetupFailed"] = new("AgentSandbox.IntegrationTests/Wsl/WslSetupTests.cs", "A_distribution_that_is_not_ours_is_never_touched"),
+        ["BackendSetupNotSupported"] = new("module/BackendSetup.Tests.ps1", "<_> does nothing to one that needs none of it, and says so"),
+        ["CheckpointExists"] = new("AgentSandbox.IntegrationTests/Checkpoints/CheckpointFaultTests.cs", "What_can_not_be_done_says_why"),
+        ["CheckpointFailed"] = new("AgentSandbox.IntegrationTests/Checkpoints/CheckpointFaultTests.cs", "A_sandbox_that_ends_meanwhile_gives_no_checkpoint"),
+        ["CheckpointNotFound"] = new("AgentSandbox.IntegrationTests/Checkpoints/CheckpointFaultTests.cs", "What_can_not_be_done_says_why"),
+        ["CheckpointNotSupported"] = new("AgentSandbox.IntegrationTests/Checkpoints/CheckpointFaultTests.cs", "Another_backend_says_that_it_can_not"),
+        ["CleanupFailed"] = new("AgentSandbox.Tests/WindowsSandbox/CommandLineInstanceTests.cs", "One_that_does_not_end_is_an_error_after_its_time"),
+        ["CommandFailed"] = new("AgentSandbox.IntegrationTests/WindowsGuest/MonoGuestTests.cs", "It_says_HELLO_and_refuses_a_command_cleanly_where_there_is_no_Windows"),
+        ["CommandNotExecutable"] = new("AgentSandbox.IntegrationTests/Behaviour/BadInputTests.cs", "A_command_that_can_not_start_is_an_error_and_not_an_exit_code"),
+        ["CommandNotFound"] = new("AgentSandbox.IntegrationTests/Behaviour/BadInputTests.cs", "A_command_that_can_not_start_is_an_error_and_not_an_exit_code"),
+        ["CommandRequired"] = new("module/Binding.Tests.ps1", "<Line> is the terminating error <Id>"),
+        ["CommandTimedOut"] = new("module/ScriptBlock.Tests.ps1", "that never answers is ended: <_>"),
+        ["CopyFailed"] = new("AgentSandbox.IntegrationTests/Copying/CopyTests.cs", "A_copy_into_a_full_sandbox_says_so"),
+        ["CopyPathNotFound"] = new("AgentSandbox.IntegrationTests/CommandLine/ReportTests.cs", "A_copy_that_can_not_be_says_why"),
+        ["CopyRefused"] = new("AgentSandbox.Tests/Copying/CopyTransferTests.cs", "A_hostile_archive_is_refused_and_the_command_ended"),
+        ["DefaultRequired"] = new("module/Default.Tests.ps1", "are not touched by -WhatIf, or by something that can be no default"),
+        ["DefaultsFailed"] = new("module/Default.Tests.ps1", "are refused when another user could have written them: root would mount what that user says"),
+        ["DiskFull"] = new("AgentSandbox.IntegrationTests/Behaviour/FaultTests.cs", "A_full_disk_while_creating_is_a_clear_error_and_leaves_nothing"),
+        ["ElevationDeclined"] = new("AgentSandbox.Tests/WindowsSandbox/FeatureSwitchTests.cs", "Failures_are_told_apart_by_exit_code"),
+        ["ElevationRequired"] = new("AgentSandbox.Tests/WindowsSandbox/FeatureSwitchTests.cs", "Failures_are_told_apart_by_exit_code"),
+        ["EngineFailed"] = new("AgentSandbox.Tests/Docker/EngineRefusalTests.cs", "Its_words_become_an_error_id_and_stay_in_the_message"),
+        ["EngineUnreachable"] = new("AgentSandbox.IntegrationTests/Docker/Engine/EngineTests.cs", "Where_no_engine_is_the_error_says_what_to_do"),
+        ["GuestDisconnected"] = new("AgentSandbox.IntegrationTests/Behaviour/FaultTests.cs", "A_full_disk_while_creating_is_a_clear_error_and_leaves_nothing"),
+        ["GuestNotResponding"] = new("AgentSandbox.Tests/Connection/EndingTests.cs", "Stopping_gives_up_on_a_guest_that_does_not_answer"),
+        ["ImageBuildFailed"] = new("AgentSandbox.IntegrationTests/Images/ReleaseImageTests.cs", "An_archive_that_can_not_be_reached_is_an_error_with_the_reason_and_leaves_nothing"),
+        ["ImageInUse"] = new("AgentSandbox.IntegrationTests/Images/CreateImageTests.cs", "The_built_in_name_is_taken"),
+        ["ImageNotCompatible"] = new("AgentSandbox.IntegrationTests/Docker/PrivateEngineTests.cs", "A_remote_engine_gets_the_guest_sent_and_is_asked_for_nothing_of_this_machine"),
+        ["ImageNotFound"] = new("module/Binding.Tests.ps1", "<Id>: <Because>"),
+        ["ImagePullFailed"] = new("AgentSandbox.IntegrationTests/Docker/Engine/EngineTests.cs", "A_pull_that_fails_has_the_engine_s_words"),
+        ["InputTooLarge"] = new("AgentSandbox.Tests/Cmdlets/CollectedInputTests.cs", "More_than_may_be_kept_in_memory_is_an_error_that_says_what_to_do"),
+        ["InvalidEnvironment"] = new("module/Binding.Tests.ps1", "<Id>: <Because>"),
+        ["InvalidImage"] = new("AgentSandbox.IntegrationTests/Images/CreateImageTests.cs", "The_machines_own_root_the_store_and_what_is_no_folder_are_refused"),
+        ["InvalidLimit"] = new("module/Binding.Tests.ps1", "<Id>: <Because>"),
+        ["InvalidMount"] = new("module/Binding.Tests.ps1", "<Id>: <Because>"),
+        ["InvalidName"] = new("module/Binding.Tests.ps1", "<Id>: <Because>"),
+        ["InvalidSpecification"] = new("module/Binding.Tests.ps1", "<Line> is the terminating error <Id>"),
+        ["InvalidSpecificationFile"] = new("module/Default.Tests.ps1", "name the nearest key for one that is not known"),
+        ["IsolationInsufficient"] = new("module/Isolation.Tests.ps1", "ends with one error that lists what fell short, after the results"),
+        ["MemoryTooSmall"] = new("module/Binding.Tests.ps1", "<Id>: <Because>"),
+        ["ModuleVersionMismatch"] = new("module/Version.Tests.ps1", "are never mixed: the second, imported when the first was removed, says that its code is not what would run"),
+        ["MountNotSupported"] = new("AgentSandbox.IntegrationTests/Docker/PrivateEngineTests.cs", "A_remote_engine_gets_the_guest_sent_and_is_asked_for_nothing_of_this_machine"),
+        ["MountSourceNotFound"] = new("module/Binding.Tests.ps1", "<Id>: <Because>"),
+        ["NameInUse"] = new("AgentSandbox.IntegrationTests/Behaviour/BadInputTests.cs", "A_name_is_taken_once_without_regard_to_case"),
+        ["NativeCommandError"] = new("module/Invoke.Tests.ps1", "writes standard error as error records, each a line"),
+        ["NotEnforceable"] = new("AgentSandbox.IntegrationTests/Behaviour/AllowanceTests.cs", "No_set_user_id_program_gets_into_a_folder_of_the_host"),
+        ["PathNotFileSystem"] = new("module/BackendSetup.Tests.ps1", "takes an archive of a file system only"),
+        ["ProbeFailed"] = new("AgentSandbox.Tests/Isolation/ProbeAnswerTests.cs", "Anything_else_is_refused"),
+        ["ProbeNotFound"] = new("module/Isolation.Tests.ps1", "never gives an empty answer for a question that fits no probe"),
+        ["ProcessNotFound"] = new("module/Process.Tests.ps1", "end with their sandbox"),
+        ["ProgramExitedWithNonZeroCode"] = new("module/Invoke.Tests.ps1", "is an error where $PSNativeCommandUseErrorActionPreference says so"),
+        ["ProgramNotFound"] = new("AgentSandbox.Tests/Errors/ProgramTests.cs", "A_program_that_is_missing_is_named_with_the_way_to_get_it"),
+        ["ProtocolViolation"] = new("module/ScriptBlock.Tests.ps1", "is cut off: <_>"),
+        ["ReportExists"] = new("module/Report.Tests.ps1", "does not replace a file unless it is told to, and says so before anything is measured"),
+        ["ReportFailed"] = new("module/Report.Tests.ps1", "takes the format that is said, and a path relative to PowerShell''s location"),
+        ["ResourceExhausted"] = new("AgentSandbox.Tests/Processes/ProcessFolderTests.cs", "When_all_run_another_one_is_refused"),
+        ["RootRequired"] = new("module/Binding.Tests.ps1", "says that root is needed"),
+        ["SandboxAmbiguous"] = new("module/Binding.Tests.ps1", "<Line> is the terminating error <Id>"),
+        ["SandboxBusy"] = new("module/Lifecycle.Tests.ps1", "has one supervisor, and a second one says so and changes nothing"),
+        ["SandboxInstanceInUse"] = new("AgentSandbox.Tests/WindowsSandbox/CommandLineInstanceTests.cs", "A_second_instance_is_an_error_that_names_who_has_the_first"),
+        ["SandboxNotFound"] = new("AgentSandbox.IntegrationTests/Behaviour/LifecycleTests.cs", "A_sandbox_is_created_looked_at_and_removed"),
+        ["SandboxNotRunning"] = new("AgentSandbox.IntegrationTests/Behaviour/LifecycleTests.cs", "Stop_keeps_the_files_and_start_resumes_on_them"),
+        ["SandboxRequired"] = new("module/Binding.Tests.ps1", "tells an object that is no sandbox"),
+        ["SandboxRunning"] = new("AgentSandbox.IntegrationTests/Checkpoints/CheckpointFaultTests.cs", "What_can_not_be_done_says_why"),
+        ["ScriptNotFound"] = new("module/Binding.Tests.ps1", "<Line> is the terminating error <Id>"),
+        ["SpecificationFileExists"] = new("module/Default.Tests.ps1", "of several sandboxes go into a folder, and never into one file"),
+        ["SpecificationFileFailed"] = new("module/Default.Tests.ps1", "are not replaced unless that is said, and not written with -WhatIf"),
+        ["StartFailed"] = new("AgentSandbox.IntegrationTests/WindowsSandbox/StandInLifeTests.cs", "A_failure_is_an_error_and_leaves_nothing"),
+        ["StateFailed"] = new("AgentSandbox.IntegrationTests/Images/CreateImageTests.cs", "Removing_an_image_with_a_mount_in_it_does_not_empty_what_is_mounted"),
+        ["TerminalNotSupported"] = new("AgentSandbox.IntegrationTests/Terminals/TerminalCommandTests.cs", "A_sandbox_whose_multiplexer_is_gone_or_a_fake_is_a_clear_error"),
+        ["TerminalRequired"] = new("module/Enter.Tests.ps1", "is an error that says what to do, and touches nothing"),
+        ["UnknownBackend"] = new("module/BackendSetup.Tests.ps1", "<_> knows no such backend"),
+        ["UserNotFound"] = new("AgentSandbox.IntegrationTests/Behaviour/BadInputTests.cs", "A_command_that_can_not_start_is_an_error_and_not_an_exit_code"),
+        ["WaitTimedOut"] = new("module/Process.Tests.ps1", "that still run when the time is over are an error"),
+        ["WorkingDirectoryNotFound"] = new("AgentSandbox.IntegrationTests/Behaviour/BadInputTests.cs", "A_command_that_can_not_start_is_an_error_and_not_an_exit_code"),
+        ["WslFailed"] = new("AgentSandbox.Tests/Wsl/WslProviderTests.cs", "Wsls_own_failure_is_told_with_its_token_in_either_encoding"),
+    };
+}
+
+/// <summary>A test that produces an error.</summary>
+/// <param name="File">Its file, below the folder tests.</param>
+/// <param name="Test">Its name: a method's, or the text after It.</param>
+internal sealed record ErrorProof(string File, string Test);
