@@ -33,6 +33,18 @@ public sealed class HierarchyTests
         Assert.Equal("/sys/fs/cgroup/cpu,cpuacct", hierarchy.RootOf("cpu"));
         Assert.Equal("/sys/fs/cgroup/cpu,cpuacct", hierarchy.RootOf("cpuacct"));
         Assert.Equal(["/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"], hierarchy.Roots.Order(StringComparer.Ordinal));
+        Assert.Null(hierarchy.FreezerRoot);
+    }
+
+    [Fact]
+    public void Only_without_version_2_the_freezer_is_used()
+    {
+        const string Freezer = "36 24 0:32 / /sys/fs/cgroup/freezer rw - cgroup cgroup rw,freezer";
+        Assert.Null(ControlGroupHierarchy.Parse([.. s_hybrid, Freezer], _ => []).FreezerRoot);
+        Assert.Null(ControlGroupHierarchy.Parse([.. s_unified, Freezer], _ => ["memory"]).FreezerRoot);
+        var old = ControlGroupHierarchy.Parse([.. s_hybrid[..^1], Freezer], _ => []);
+        Assert.Equal("/sys/fs/cgroup/freezer", old.FreezerRoot);
+        Assert.Contains("/sys/fs/cgroup/freezer", old.Roots);
     }
 
     [Fact]

@@ -188,6 +188,12 @@ internal sealed unsafe class CommandChannel : IEventHandler, IReaped
             return;
         }
 
+        if (_state == State.Starting)
+        {
+            // A host that did not ask for its end (the sandbox is stopped) takes nothing of a command before this.
+            _connection.SendMessage(FrameType.Opened, Id, new OpenedMessage { ProcessId = _process.Tree.Leader }, ProtocolJson.Default.OpenedMessage);
+        }
+
         _state = State.Ending;
         _drain?.Cancel();
         _drain = null;

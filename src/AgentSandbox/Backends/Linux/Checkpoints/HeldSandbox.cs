@@ -7,7 +7,7 @@ using AgentSandbox.State;
 namespace AgentSandbox.Backends.Linux.Checkpoints;
 
 /// <summary>
-/// A running sandbox whose processes are held (cgroup.freeze), so that its files stand still while they are copied. Not FIFREEZE of its file system: a process
+/// A running sandbox whose processes are held (cgroup.freeze, or the freezer of version 1), so that its files stand still while they are copied. Not FIFREEZE of its file system: a process
 /// that waits for that can't be killed, and it outlives whoever asked for it. A held control group can be killed at any time, and a helper with nothing but a pipe
 /// to this process lets it go when this process ends, however that ends. Should both be killed, <see cref="WorkFolder.Repair"/> does.
 /// </summary>
@@ -20,14 +20,14 @@ internal sealed class HeldSandbox : IDisposable
     private readonly Process _helper;
     private IReadOnlyCollection<int> _processes = [];
 
-    private HeldSandbox(SandboxRecord record, SandboxPaths paths, ControlGroup group, string file)
+    private HeldSandbox(SandboxRecord record, SandboxPaths paths, ControlGroup group, (string File, string Hold, string Release) freeze)
     {
         _record = record;
         _paths = paths;
         _group = group;
         // Ctrl+C reaches it as it does this process, which may have a clean-up to do first.
-        const string Script = "trap '' INT TERM HUP; echo; read nothing; echo 0 > \"$1\"";
-        _helper = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Script, "sh", file]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })
+        const string Script = "trap '' INT TERM HUP; echo; read nothing; echo \"$2\" > \"$1\"";
+        _helper = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Script, "sh", freeze.File, freeze.Release]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })
             ?? throw new InvalidOperationException("Process.Start returned nothing.");
         _ = _helper.StandardOutput.ReadLine(); // From here on it waits.
     }
@@ -40,9 +40,9 @@ internal sealed class HeldSandbox : IDisposable
     public static HeldSandbox Hold(SandboxRecord record, SandboxPaths paths)
     {
         var group = new ControlGroup(ControlGroupHierarchy.Detect(), record.Id);
-        string file = group.FreezeFile ?? throw Failed(record, "This machine has no control groups of version 2, so a running sandbox's processes can't be held while its files are copied.");
+        (string File, string Hold, string Release) freeze = group.FreezeFile ?? throw Failed(record, "This machine has neither control groups of version 2 nor the freezer of version 1, so a running sandbox's processes can't be held while its files are copied.");
         WriteBack(record, paths); // Once while they still run, so that they are held for less.
-        var held = new HeldSandbox(record, paths, group, file);
+        var held = new HeldSandbox(record, paths, group, freeze);
         try
         {
             if (!group.Freeze(s_patience))

@@ -113,7 +113,13 @@ internal sealed class ControlGroup
                 KillAtOnce(Path.Combine(folder, "cgroup.kill"));
             }
 
-            if (Signal(Libc.SIGKILL, []) == 0 && Processes().Count == 0)
+            int signalled = Signal(Libc.SIGKILL, []);
+            if (OldFreezeFile is { } held)
+            {
+                Release(held, "THAWED"); // Who is held by version 1 dies only when it is let go.
+            }
+
+            if (signalled == 0 && Processes().Count == 0)
             {
                 return true;
             }
@@ -145,23 +151,30 @@ internal sealed class ControlGroup
         }
     }
 
-    /// <summary>The file that holds and lets go of all processes in the group, cgroup.freeze; null where there is no version 2 of control groups.</summary>
-    public string? FreezeFile => Folders.Select(f => Path.Combine(f, "cgroup.freeze")).FirstOrDefault(File.Exists);
+    /// <summary>
+    /// The file that holds and lets go of all processes in the group, with the words that do: cgroup.freeze of version 2, else freezer.state of version 1. Null where there is neither.
+    /// </summary>
+    public (string File, string Hold, string Release)? FreezeFile =>
+        Folders.Select(f => Path.Combine(f, "cgroup.freeze")).FirstOrDefault(File.Exists) is { } two ? (two, "1", "0")
+        : OldFreezeFile is { } one ? (one, "FROZEN", "THAWED")
+        : null;
 
     /// <summary>True when every process in the group is held.</summary>
-    public bool IsFrozen => FreezeFile is { } file && ReadLines(Path.Combine(Path.GetDirectoryName(file)!, "cgroup.events")).Contains("frozen 1");
+    public bool IsFrozen =>
+        FreezeFile is { } freeze
+        && (freeze.Hold == "1" ? ReadLines(Path.Combine(Path.GetDirectoryName(freeze.File)!, "cgroup.events")).Contains("frozen 1") : ReadLines(freeze.File) is [var state] && state == freeze.Hold);
 
-    /// <summary>Holds every process in the group. They can still be killed.</summary>
+    /// <summary>Holds every process in the group. With version 2 they can still be killed; with version 1 they die when they are let go, which <see cref="KillAll"/> does.</summary>
     /// <param name="timeout">How long to wait until all are.</param>
     /// <returns>False when one is not held by then; it may be later.</returns>
     public bool Freeze(TimeSpan timeout)
     {
-        if (FreezeFile is not { } file)
+        if (FreezeFile is not { } freeze)
         {
             return false;
         }
 
-        File.WriteAllText(file, "1");
+        File.WriteAllText(freeze.File, freeze.Hold);
         var clock = Stopwatch.StartNew();
         while (!IsFrozen)
         {
@@ -176,17 +189,22 @@ internal sealed class ControlGroup
         return true;
     }
 
-    /// <summary>Lets every process in the group run on. Does nothing where the group, or version 2, is not there.</summary>
+    /// <summary>Lets every process in the group run on. Does nothing where the group, or what holds it, is not there.</summary>
     public void Thaw()
     {
-        if (FreezeFile is not { } file)
+        if (FreezeFile is { } freeze)
         {
-            return;
+            Release(freeze.File, freeze.Release);
         }
+    }
 
+    private string? OldFreezeFile => _hierarchy.FreezerRoot is { } root && Path.Combine(Folder(root), "freezer.state") is var file && File.Exists(file) ? file : null;
+
+    private static void Release(string file, string word)
+    {
         try
         {
-            File.WriteAllText(file, "0");
+            File.WriteAllText(file, word);
         }
         catch (IOException e) when (e is DirectoryNotFoundException or FileNotFoundException || e.HResult == Errno.ENODEV)
         {

@@ -7,6 +7,9 @@ internal sealed class ControlGroupHierarchy
 
     /// <summary>Accounting, and the hierarchy of systemd's own, in which systemd-nspawn makes groups that have to be deleted with ours.</summary>
     private static readonly string[] s_alsoUsed = ["cpuacct", "name=systemd"];
+
+    /// <summary>Holds processes where there is no version 2, which does that in each of its groups.</summary>
+    private const string Freezer = "freezer";
     private readonly Dictionary<string, string> _controllers;
 
     private ControlGroupHierarchy(bool unified, Dictionary<string, string> controllers, IReadOnlyList<string> roots)
@@ -24,6 +27,9 @@ internal sealed class ControlGroupHierarchy
 
     /// <summary>Mount point of the version 2 tree, with or without controllers; null when this machine does not have it.</summary>
     public string? VersionTwoRoot { get; private init; }
+
+    /// <summary>Mount point of the freezer of version 1, where it is used: there is no version 2 then.</summary>
+    public string? FreezerRoot => _controllers.GetValueOrDefault(Freezer);
 
     /// <summary>Mount point of a controller, or null when this machine does not have it.</summary>
     public string? RootOf(string controller) => _controllers.GetValueOrDefault(controller);
@@ -73,7 +79,7 @@ internal sealed class ControlGroupHierarchy
             }
         }
 
-        var used = v1.Where(p => s_wanted.Contains(p.Key) || s_alsoUsed.Contains(p.Key)).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
+        var used = v1.Where(p => s_wanted.Contains(p.Key) || s_alsoUsed.Contains(p.Key) || (p.Key == Freezer && v2 is null)).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
         List<string> roots = [.. used.Values.Distinct()];
         if (v2 is not null)
         {
