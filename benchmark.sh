@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures AgentSandbox side by side with systemd-nspawn, bwrap, chroot and docker, for which it starts an engine where none runs.
-# usage: ./benchmark.sh [--rounds N]     (20 rounds unless said otherwise; a few minutes)
+# Measures AgentSandbox side by side with systemd-nspawn, bwrap, chroot, PowerShell's jobs and docker, for which it starts an engine where none runs.
+# usage: ./benchmark.sh [--rounds N] [--only TEXT]     (20 rounds unless said otherwise; a few minutes; TEXT is a part of a row's name)
 set -euo pipefail
 # shellcheck source=scripts/prerequisites.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/scripts/prerequisites.sh"

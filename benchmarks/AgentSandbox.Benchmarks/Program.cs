@@ -11,11 +11,13 @@ internal static class Program
 
     private static async Task<int> Main(string[] args)
     {
-        if (args is not [string artifacts, .. string[] rest] || ReadRounds(rest) is not { } rounds)
+        if (args is not [string artifacts, .. string[] rest] || ReadOptions(rest) is not (int rounds, string only))
         {
-            await Console.Error.WriteLineAsync("usage: AgentSandbox.Benchmarks ARTIFACTS [--rounds N]");
+            await Console.Error.WriteLineAsync("usage: AgentSandbox.Benchmarks ARTIFACTS [--rounds N] [--only TEXT]");
             return 2;
         }
+
+        string module = Path.Combine(artifacts, "module", "AgentSandbox", "AgentSandbox.psd1");
 
         SandboxPrograms.Folder = Path.Combine(artifacts, "bin");
         await using Bench bench = await Bench.CreateAsync(rounds);
@@ -30,12 +32,18 @@ internal static class Program
             ("throughput", () => ThroughputRow.MeasureAsync(bench)),
             ("isolation", () => IsolationRow.MeasureAsync(bench)),
             ("memory", () => MemoryRow.MeasureAsync(bench)),
-            ("import", () => ImportRow.MeasureAsync(bench, Path.Combine(artifacts, "module", "AgentSandbox", "AgentSandbox.psd1"))),
+            ("import", () => ImportRow.MeasureAsync(bench, module)),
+            ("script blocks and sessions", () => ScriptBlockRow.MeasureAsync(bench, module)),
         ];
-        foreach ((string name, Func<Task> measure) in rows)
+        foreach ((string name, Func<Task> measure) in rows.Where(row => row.Name.Contains(only, StringComparison.OrdinalIgnoreCase)))
         {
             await Console.Error.WriteLineAsync($"measuring {name} ...");
             await measure();
+        }
+
+        if (only.Length > 0)
+        {
+            bench.Results.Note($"only what has '{only}' in its name was measured.");
         }
 
         if (bench.Docker is null)
@@ -48,10 +56,25 @@ internal static class Program
         return 0;
     }
 
-    private static int? ReadRounds(string[] args) => args switch
+    private static (int Rounds, string Only)? ReadOptions(string[] args)
     {
-        [] => DefaultRounds,
-        ["--rounds", string text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n is > 0 and <= 10_000 => n,
-        _ => null,
-    };
+        (int rounds, string only) = (DefaultRounds, "");
+        for (int i = 0; i < args.Length; i += 2)
+        {
+            string? value = i + 1 < args.Length ? args[i + 1] : null;
+            switch (args[i])
+            {
+                case "--rounds" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n is > 0 and <= 10_000:
+                    rounds = n;
+                    break;
+                case "--only" when value is not null:
+                    only = value;
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return (rounds, only);
+    }
 }

@@ -79,7 +79,7 @@ internal static class HostPowerShell
         string.Equals(Home, Runtime, StringComparison.Ordinal) ? null : Path.GetFullPath(Path.Combine(Runtime, "..", "..", ".."));
 
     private static bool IsHostImage(string backend, string image) =>
-        OperatingSystem.IsLinux() && backend is "Nspawn" or "Chroot" && string.Equals(image, SandboxSpecification.HostImage, StringComparison.OrdinalIgnoreCase);
+        OperatingSystem.IsLinux() && backend is "Nspawn" or "Chroot" or "Docker" or "GVisor" && string.Equals(image, SandboxSpecification.HostImage, StringComparison.OrdinalIgnoreCase);
 
     private static bool Is(SandboxMount mount, string target) => string.Equals(mount.Target.TrimEnd('/'), target, StringComparison.Ordinal);
 }

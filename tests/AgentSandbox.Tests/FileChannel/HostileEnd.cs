@@ -10,11 +10,17 @@ internal sealed class HostileEnd : IAsyncDisposable
 
     /// <summary>Starts the host's end.</summary>
     /// <param name="clock">A clock that does not wait when null.</param>
-    public HostileEnd(ChannelClock? clock = null)
+    /// <param name="first">Blocks that are there at once. A clock that does not wait runs out while a slow machine writes many.</param>
+    public HostileEnd(ChannelClock? clock = null, byte[][]? first = null)
     {
+        string? aside = first is null ? null : WriteAside(first);
         Clock = clock ?? new SteppedClock();
         Host = FileChannelHost.Open(_folders.Down, _folders.Up, Clock);
         Id = Path.GetFileName(Directory.GetDirectories(_folders.Down).Single());
+        if (aside is not null)
+        {
+            Directory.Move(aside, Folder);
+        }
     }
 
     public ChannelClock Clock { get; }
@@ -41,13 +47,7 @@ internal sealed class HostileEnd : IAsyncDisposable
     }
 
     /// <summary>Makes the folder and its first segment, all at once.</summary>
-    public void Write(params byte[][] blocks)
-    {
-        string folder = Path.Combine(_folders.Up, "made-aside");
-        Directory.CreateDirectory(folder);
-        File.WriteAllBytes(Path.Combine(folder, SegmentName.Of(1)), [.. blocks.SelectMany(b => b)]);
-        Directory.Move(folder, Folder);
-    }
+    public void Write(params byte[][] blocks) => Directory.Move(WriteAside(blocks), Folder);
 
     public void Append(params byte[][] blocks)
     {
@@ -84,5 +84,18 @@ internal sealed class HostileEnd : IAsyncDisposable
     {
         await Host.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
         _folders.Dispose();
+    }
+
+    private string WriteAside(byte[][] blocks)
+    {
+        string folder = Path.Combine(_folders.Up, "made-aside");
+        Directory.CreateDirectory(folder);
+        using FileStream file = File.Create(Path.Combine(folder, SegmentName.Of(1)));
+        foreach (byte[] block in blocks)
+        {
+            file.Write(block);
+        }
+
+        return folder;
     }
 }

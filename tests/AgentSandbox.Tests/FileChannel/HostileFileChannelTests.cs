@@ -34,8 +34,7 @@ public sealed class HostileFileChannelTests(ITestOutputHelper output)
     [MemberData(nameof(BrokenRules))]
     public async Task A_broken_rule_ends_the_channel(string what)
     {
-        await using var end = new HostileEnd();
-        end.Write(s_brokenRules[what]);
+        await using var end = new HostileEnd(first: s_brokenRules[what]);
 
         // Nothing is read before it has all arrived: the window must not open meanwhile.
         SandboxException error = await Assert.ThrowsAsync<SandboxException>(async () =>

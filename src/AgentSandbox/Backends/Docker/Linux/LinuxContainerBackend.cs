@@ -66,7 +66,9 @@ internal abstract class LinuxContainerBackend(EngineHost host) : EngineBackend(h
             yield return new(SandboxErrorId.NotEnforceable, "DiskLimit", $"The engine's storage ({facts.Info.Driver} on {BackingFileSystem(facts.Info)}) can't limit disk use.", "Leave -DiskLimit out, use -ReadOnly, or move the engine's data to btrfs, or to xfs mounted with pquota.");
         }
 
-        if (specification.Mounts.Count > 0 && !facts.IsLocal && !facts.IsDesktop)
+        // With this machine's /usr as image nothing can be made there at all, which is said of the image.
+        bool isHostImage = string.Equals(specification.Image, SandboxSpecification.HostImage, StringComparison.OrdinalIgnoreCase);
+        if (specification.Mounts.Count > 0 && !facts.IsLocal && !facts.IsDesktop && !isHostImage)
         {
             yield return new(SandboxErrorId.MountNotSupported, "Mount", "The engine is on another machine, which does not have this machine's folders.", "Copy what the sandbox needs with Copy-SandboxItem.");
         }
