@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using AgentSandbox.PowerShell.Views;
 
 namespace AgentSandbox.PowerShell.Errors;
 
@@ -16,7 +17,7 @@ internal static class ErrorRecords
     public static ErrorRecord About(SandboxException exception, object? target) =>
         new(exception, exception.ErrorId, Category(exception.ErrorId), target)
         {
-            ErrorDetails = new ErrorDetails(Message(exception)) { RecommendedAction = exception.RecommendedAction },
+            ErrorDetails = new ErrorDetails(TerminalText.Lines(Message(exception))) { RecommendedAction = TerminalText.Lines(exception.RecommendedAction) },
         };
 
     /// <summary>A line of a command's standard error, as PowerShell itself records one of a native command.</summary>
