@@ -8,8 +8,6 @@
     Description            = 'Sandboxes for code that you do not trust: make one, run commands in it with live streams, copy files in and out, measure what it isolates, remove it without a trace.'
     PowerShellVersion      = '7.4'
     CompatiblePSEditions   = @('Core')
-    # Loaded before the types, one of whose members is code of it.
-    RequiredAssemblies     = @('AgentSandbox.PowerShell.dll')
     FormatsToProcess       = @('AgentSandbox.Format.ps1xml', 'AgentSandbox.Isolation.Format.ps1xml')
     TypesToProcess         = @('AgentSandbox.Types.ps1xml')
     CmdletsToExport        = @(
@@ -27,6 +25,7 @@
         'Get-SandboxDefault'
         'Get-SandboxImage'
         'Get-SandboxProcess'
+        'Get-SandboxRemedy'
         'Install-SandboxBackend'
         'Invoke-InSandbox'
         'New-AgentSandbox'

@@ -15,7 +15,7 @@ Describe 'Objects with the right properties' {
         $made.Name | Should -Be 'csv-a', 'csv-b'
         $made.Limits.Memory | Should -Be 128MB, 256MB
         ($made[0].Expires - $made[0].Created).TotalMinutes | Should -BeGreaterThan 59
-        $made.Mounts.Target | Should -Be '/data', '/data'
+        @($made.Mounts.Target -eq '/data').Count | Should -Be 2
         $made | Remove-AgentSandbox
     }
 
@@ -45,17 +45,6 @@ Describe 'Objects with the right properties' {
         Get-Content "$TestDrive/back.txt" | Should -Be '1'
         Get-Item "$TestDrive/*.txt" | Copy-SandboxItem -Destination piped:/tmp/
         Invoke-InSandbox piped 'cd /tmp; echo *.txt' | Should -Be 'back.txt one.txt two.txt'
-    }
-
-    It 'name checkpoints and copies' {
-        [pscustomobject]@{ Name = 'piped'; CheckpointName = 'listed' } | Checkpoint-AgentSandbox
-        [pscustomobject]@{ Name = 'piped'; NewName = 'piped-again' } | Copy-AgentSandbox
-        (Get-AgentSandbox piped-again).State | Should -Be 'Running'
-        [pscustomobject]@{ Name = 'piped'; CheckpointName = 'listed' } | Restore-AgentSandbox -Force
-        [pscustomobject]@{ Name = 'piped'; CheckpointName = 'listed' } | Remove-SandboxCheckpoint
-        Get-SandboxCheckpoint piped | Should -BeNullOrEmpty
-        [pscustomobject]@{ Name = 'piped'; Path = "$TestDrive/piped.json" } | Export-AgentSandbox
-        "$TestDrive/piped.json" | Should -Exist
     }
 }
 
@@ -102,7 +91,7 @@ Describe 'Progress' {
 
     It 'of a copy out says how much came' {
         $records = @(Get-Progress "Copy-SandboxItem piped:/root/large '$TestDrive/back'")
-        $records.StatusDescription | Should -Match 'items, '
+        @($records.StatusDescription -match 'items, .*B').Count | Should -BeGreaterThan 0
         $records[-1].RecordType | Should -Be 'Completed'
     }
 

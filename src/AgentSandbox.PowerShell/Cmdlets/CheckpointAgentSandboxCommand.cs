@@ -10,7 +10,7 @@ namespace AgentSandbox.PowerShell.Cmdlets;
 public sealed class CheckpointAgentSandboxCommand : SandboxSelectionCmdlet
 {
     /// <summary>Name of the checkpoint.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
     public string CheckpointName { get; set; } = "";
 

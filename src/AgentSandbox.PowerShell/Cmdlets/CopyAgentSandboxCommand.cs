@@ -10,7 +10,7 @@ namespace AgentSandbox.PowerShell.Cmdlets;
 public sealed class CopyAgentSandboxCommand : SandboxSelectionCmdlet
 {
     /// <summary>Name of the new sandbox; one is made up when there is none.</summary>
-    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string? NewName { get; set; }
 

@@ -11,7 +11,7 @@ public sealed class ExportAgentSandboxCommand : SandboxSelectionCmdlet
     private readonly HashSet<string> _written = [];
 
     /// <summary>The file; or a folder, for a file NAME.sandbox.json each.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
 

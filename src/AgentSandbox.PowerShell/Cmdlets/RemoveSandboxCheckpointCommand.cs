@@ -10,9 +10,9 @@ namespace AgentSandbox.PowerShell.Cmdlets;
 public sealed class RemoveSandboxCheckpointCommand : CheckpointSelectionCmdlet
 {
     /// <summary>Names of checkpoints, wildcards allowed.</summary>
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = "Name", ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = "Name")]
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = "Id")]
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = "InputObject", ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = "InputObject")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(CheckpointNameCompleter))]

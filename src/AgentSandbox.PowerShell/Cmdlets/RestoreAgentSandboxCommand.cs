@@ -11,9 +11,9 @@ namespace AgentSandbox.PowerShell.Cmdlets;
 public sealed class RestoreAgentSandboxCommand : CheckpointSelectionCmdlet
 {
     /// <summary>Name of the checkpoint.</summary>
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = "Name", ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = "Name")]
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = "Id")]
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = "InputObject", ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = "InputObject")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(CheckpointNameCompleter))]
     public string CheckpointName { get; set; } = "";

@@ -47,7 +47,7 @@ internal static class ErrorRecords
         SandboxErrorId.RootRequired or SandboxErrorId.ElevationRequired or SandboxErrorId.ElevationDeclined => ErrorCategory.PermissionDenied,
         SandboxErrorId.UnknownBackend or SandboxErrorId.SandboxNotFound or SandboxErrorId.ImageNotFound or SandboxErrorId.MountSourceNotFound
             or SandboxErrorId.CommandNotFound or SandboxErrorId.WorkingDirectoryNotFound or SandboxErrorId.UserNotFound
-            or SandboxErrorId.CopyPathNotFound or SandboxErrorId.ProbeNotFound or SandboxErrorId.CheckpointNotFound or SandboxErrorId.ProcessNotFound or CmdletErrorId.ScriptNotFound => ErrorCategory.ObjectNotFound,
+            or SandboxErrorId.CopyPathNotFound or SandboxErrorId.ProbeNotFound or SandboxErrorId.CheckpointNotFound or SandboxErrorId.ProcessNotFound or CmdletErrorId.ScriptNotFound or CmdletErrorId.ErrorNotOurs => ErrorCategory.ObjectNotFound,
         SandboxErrorId.BackendNotAvailable or SandboxErrorId.ProgramNotFound => ErrorCategory.NotInstalled,
         SandboxErrorId.InvalidName or SandboxErrorId.InvalidImage or SandboxErrorId.InvalidMount or SandboxErrorId.InvalidLimit
             or SandboxErrorId.MemoryTooSmall or SandboxErrorId.InvalidEnvironment or SandboxErrorId.InvalidSpecification or SandboxErrorId.InvalidSpecificationFile

@@ -6,8 +6,8 @@ using AgentSandbox.PowerShell.Invocation;
 namespace AgentSandbox.PowerShell.Views;
 
 /// <summary>
-/// What the views show of an object, as texts: sizes and ages that people can read, and what a guest may have chosen made harmless. AgentSandbox.Types.ps1xml gives it to the objects as the hidden
-/// property <c>Display</c>: a view that calls no method works in a PowerShell of constrained language, too.
+/// What the views show of an object, as texts: sizes and ages that people can read, and what a guest may have chosen made harmless. The views call it; where a PowerShell of constrained language
+/// forbids that, they clean the text with PowerShell's own -replace, and leave out what has to be computed. No member of the objects, for that would be serialized with them.
 /// </summary>
 public static class DisplayView
 {
