@@ -25,6 +25,7 @@
         'Get-SandboxDefault'
         'Get-SandboxImage'
         'Get-SandboxProcess'
+        'Get-SandboxRemedy'
         'Install-SandboxBackend'
         'Invoke-InSandbox'
         'New-AgentSandbox'

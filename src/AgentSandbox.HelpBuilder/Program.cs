@@ -12,9 +12,9 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
-        if (args is not ["build" or "update", var assembly, var references, var pagesFolder, .. var output] || (args[0] == "build" && output.Length != 1))
+        if (args is not ["build" or "update", var assembly, var references, var pagesFolder, .. var output] || (args[0] == "build" && output.Length != 2))
         {
-            Console.Error.WriteLine("usage: build ASSEMBLY REFERENCE;REFERENCE;... PAGES OUTPUT | update ASSEMBLY REFERENCE;... PAGES");
+            Console.Error.WriteLine("usage: build ASSEMBLY REFERENCE;REFERENCE;... PAGES OUTPUT MANIFEST | update ASSEMBLY REFERENCE;... PAGES");
             return 2;
         }
 
@@ -49,7 +49,7 @@ internal static class Program
         if (args[0] == "build" && problems.Count == 0)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(output[0]))!);
-            MamlWriter.Write(output[0], pages);
+            MamlWriter.Write(output[0], pages, OnlineHelp.FolderOf(File.ReadAllText(output[1])));
         }
 
         foreach (string problem in problems)

@@ -76,6 +76,6 @@ Describe 'Views' {
             }
         }
 
-        $types.Count | Should -Be 12
+        $types.Count | Should -Be 13
     }
 }

@@ -15,7 +15,7 @@ Describe 'The built module' {
 
     It 'exports the cmdlets that the manifest names, and nothing else' {
         $module = Get-Module AgentSandbox
-        $module.ExportedCommands.Count | Should -Be 32
+        $module.ExportedCommands.Count | Should -Be 33
         $module.ExportedCommands.Keys | Sort-Object | Should -Be ((Import-PowerShellDataFile (Join-Path $ModulePath 'AgentSandbox.psd1')).CmdletsToExport | Sort-Object)
     }
 

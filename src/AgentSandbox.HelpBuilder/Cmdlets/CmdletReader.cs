@@ -47,9 +47,11 @@ internal static class CmdletReader
 
     private static IEnumerable<PropertyInfo> Properties(Type type)
     {
+        // One that a class overrides is its own, and no second one of its base.
+        HashSet<string> seen = new(StringComparer.Ordinal);
         for (Type? current = type; current is not null; current = current.BaseType)
         {
-            foreach (PropertyInfo property in current.GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly))
+            foreach (PropertyInfo property in current.GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly).Where(property => seen.Add(property.Name)))
             {
                 yield return property;
             }

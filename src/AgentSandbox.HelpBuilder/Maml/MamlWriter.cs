@@ -13,16 +13,19 @@ internal static class MamlWriter
     private static readonly XNamespace s_dev = "http://schemas.microsoft.com/maml/dev/2004/10";
 
     /// <summary>Writes the file.</summary>
-    public static void Write(string file, IEnumerable<(CmdletModel Cmdlet, HelpPage Page)> pages)
+    /// <param name="file">The file.</param>
+    /// <param name="pages">The cmdlets with what is written about them.</param>
+    /// <param name="online">Address of the folder of the pages; null when the project is published nowhere.</param>
+    public static void Write(string file, IEnumerable<(CmdletModel Cmdlet, HelpPage Page)> pages, string? online)
     {
         XElement items = new(
             s_root + "helpItems",
             new XAttribute("schema", "maml"),
-            pages.Select(pair => Command(pair.Cmdlet, pair.Page)));
+            pages.Select(pair => Command(pair.Cmdlet, pair.Page, online)));
         new XDocument(new XDeclaration("1.0", "utf-8", null), items).Save(file);
     }
 
-    private static XElement Command(CmdletModel cmdlet, HelpPage page) => new(
+    private static XElement Command(CmdletModel cmdlet, HelpPage page, string? online) => new(
         s_command + "command",
         new XAttribute(XNamespace.Xmlns + "maml", s_maml),
         new XAttribute(XNamespace.Xmlns + "command", s_command),
@@ -40,7 +43,12 @@ internal static class MamlWriter
         new XElement(s_command + "returnValues", page.Outputs.Select(output => TypedText("returnValue", output.Type, output.Text))),
         new XElement(s_maml + "alertSet", new XElement(s_maml + "alert", Paragraphs(page.Notes))),
         new XElement(s_command + "examples", page.Examples.Select(Example)),
-        new XElement(s_command + "relatedLinks", page.Links.Select(link => new XElement(s_maml + "navigationLink", new XElement(s_maml + "linkText", link), new XElement(s_maml + "uri")))));
+        new XElement(
+            s_command + "relatedLinks",
+            online is null ? null : Link("Online version:", $"{online}{cmdlet.Name}.md"), // The first link with an address is what Get-Help -Online opens.
+            page.Links.Select(link => Link(link, null))));
+
+    private static XElement Link(string text, string? address) => new(s_maml + "navigationLink", new XElement(s_maml + "linkText", text), new XElement(s_maml + "uri", address));
 
     private static XElement SyntaxItem(CmdletModel cmdlet, HelpPage page, string set) => new(
         s_command + "syntaxItem",

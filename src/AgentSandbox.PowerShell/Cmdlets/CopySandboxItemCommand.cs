@@ -23,12 +23,12 @@ public sealed class CopySandboxItemCommand : SandboxCmdlet
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>Where to copy to.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string Destination { get; set; } = "";
 
     /// <summary>The sandbox, when neither path names it.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(SandboxNameCompleter))]
     [ValidateNotNull]
     public SandboxReference? Sandbox { get; set; }
@@ -57,16 +57,17 @@ public sealed class CopySandboxItemCommand : SandboxCmdlet
         {
             ThrowTerminating(new SandboxException(SandboxErrorId.InvalidSpecification, "-ToSandbox and -FromSandbox were both given.", "Give one of them.", Destination));
         }
-
-        if ((ToSandbox || FromSandbox) && Sandbox is null)
-        {
-            ThrowTerminating(NoSandboxSide("-ToSandbox and -FromSandbox need -Sandbox.", Destination));
-        }
     }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        // Not before: the sandbox may be a property of what comes through the pipeline.
+        if ((ToSandbox || FromSandbox) && Sandbox is null)
+        {
+            ThrowTerminating(NoSandboxSide("-ToSandbox and -FromSandbox need -Sandbox.", Destination));
+        }
+
         bool literal = ParameterSetName == "LiteralPath";
         foreach (string path in literal ? LiteralPath : Path)
         {
@@ -124,11 +125,17 @@ public sealed class CopySandboxItemCommand : SandboxCmdlet
     {
         string activity = $"Copying {shown}";
         PumpProgress<CopyProgress> progress = new(pump, report => Describe(activity, report));
-        CopyResult result = await (job.IntoSandbox
-            ? Manager.CopyToAsync(id, job.Source, job.Destination, User, progress, cancellationToken)
-            : Manager.CopyFromAsync(id, job.Source, job.Destination, User, progress, cancellationToken)).ConfigureAwait(false);
-        pump.TryWrite(cmdlet => cmdlet.WriteProgress(new ProgressRecord(0, activity, "Done") { RecordType = ProgressRecordType.Completed }));
-        return result;
+        try
+        {
+            return await (job.IntoSandbox
+                ? Manager.CopyToAsync(id, job.Source, job.Destination, User, progress, cancellationToken)
+                : Manager.CopyFromAsync(id, job.Source, job.Destination, User, progress, cancellationToken)).ConfigureAwait(false);
+        }
+        finally
+        {
+            // A bar must not stay when the copy has failed.
+            pump.TryWrite(cmdlet => cmdlet.WriteProgress(new ProgressRecord(0, activity, "Done") { RecordType = ProgressRecordType.Completed }));
+        }
     }
 
     private static ProgressRecord Describe(string activity, CopyProgress report)

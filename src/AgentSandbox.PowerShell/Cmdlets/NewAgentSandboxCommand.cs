@@ -9,7 +9,7 @@ namespace AgentSandbox.PowerShell.Cmdlets;
 /// <summary>Creates sandboxes and starts them.</summary>
 [Cmdlet(VerbsCommon.New, "AgentSandbox", SupportsShouldProcess = true)]
 [OutputType(typeof(Sandbox), typeof(SandboxJob))]
-public sealed class NewAgentSandboxCommand : WholeSpecificationCmdlet
+public sealed partial class NewAgentSandboxCommand : WholeSpecificationCmdlet
 {
     /// <summary>Sandboxes that a job creates at once.</summary>
     private const int JobThrottle = 8;
@@ -28,8 +28,9 @@ public sealed class NewAgentSandboxCommand : WholeSpecificationCmdlet
     public string? Path { get; set; }
 
     /// <summary>This machine's PowerShell is not mounted into a sandbox of the image host.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     public SwitchParameter NoPowerShell { get; set; }
+
     /// <summary>Create them in a job of this PowerShell.</summary>
     [Parameter]
     public SwitchParameter AsJob { get; set; }

@@ -13,27 +13,27 @@ public sealed class NewSandboxImageCommand : SandboxCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     public string Name { get; set; } = "";
 
-    /// <summary>Folder that holds a root file system.</summary>
+    /// <summary>Folder that holds a root file system. Not by property name: a file has a property Directory too, and means its own folder by it.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Directory")]
     [ValidateNotNullOrEmpty]
     public string? Directory { get; set; }
 
     /// <summary>Archive of a root file system.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = "Archive")]
+    [Parameter(Mandatory = true, ParameterSetName = "Archive", ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string? Archive { get; set; }
 
     /// <summary>Debian or Ubuntu release.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = "Release")]
+    [Parameter(Mandatory = true, ParameterSetName = "Release", ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string? Release { get; set; }
 
     /// <summary>Packages beside the minimal set.</summary>
-    [Parameter(ParameterSetName = "Release")]
+    [Parameter(ParameterSetName = "Release", ValueFromPipelineByPropertyName = true)]
     public string[]? Package { get; set; }
 
     /// <summary>Address of the package archive.</summary>
-    [Parameter(ParameterSetName = "Release")]
+    [Parameter(ParameterSetName = "Release", ValueFromPipelineByPropertyName = true)]
     public string? Mirror { get; set; }
 
     /// <inheritdoc/>

@@ -33,6 +33,7 @@ public abstract class LocalCompleter : IArgumentCompleter
     /// <summary>What can be offered, given the other parameters on the line.</summary>
     private protected virtual IEnumerable<string> Names(IDictionary bound) => Names();
 
-    private static string Quote(string name) =>
-        name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/') ? name : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";
+    /// <summary>A text as it is written on a line: in quotes where PowerShell would read it as something else.</summary>
+    internal static string Quote(string name) =>
+        name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or ':') ? name : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";
 }

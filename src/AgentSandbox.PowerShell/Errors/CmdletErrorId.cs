@@ -33,6 +33,9 @@ public static class CmdletErrorId
     /// <summary>What was waited for did not come in the time that was given.</summary>
     public const string WaitTimedOut = nameof(WaitTimedOut);
 
+    /// <summary>What is asked about is no error of this module.</summary>
+    public const string ErrorNotOurs = nameof(ErrorNotOurs);
+
     /// <summary>Another version of the module was loaded by this process before, and its code would run instead of the imported one's.</summary>
     public const string ModuleVersionMismatch = nameof(ModuleVersionMismatch);
 }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using AgentSandbox.PowerShell.Views;
 
 namespace AgentSandbox.PowerShell.Errors;
 
@@ -16,7 +17,7 @@ internal static class ErrorRecords
     public static ErrorRecord About(SandboxException exception, object? target) =>
         new(exception, exception.ErrorId, Category(exception.ErrorId), target)
         {
-            ErrorDetails = new ErrorDetails(Message(exception)) { RecommendedAction = exception.RecommendedAction },
+            ErrorDetails = new ErrorDetails(TerminalText.Lines(Message(exception))) { RecommendedAction = TerminalText.Lines(exception.RecommendedAction) },
         };
 
     /// <summary>A line of a command's standard error, as PowerShell itself records one of a native command.</summary>
@@ -46,7 +47,7 @@ internal static class ErrorRecords
         SandboxErrorId.RootRequired or SandboxErrorId.ElevationRequired or SandboxErrorId.ElevationDeclined => ErrorCategory.PermissionDenied,
         SandboxErrorId.UnknownBackend or SandboxErrorId.SandboxNotFound or SandboxErrorId.ImageNotFound or SandboxErrorId.MountSourceNotFound
             or SandboxErrorId.CommandNotFound or SandboxErrorId.WorkingDirectoryNotFound or SandboxErrorId.UserNotFound
-            or SandboxErrorId.CopyPathNotFound or SandboxErrorId.ProbeNotFound or SandboxErrorId.CheckpointNotFound or SandboxErrorId.ProcessNotFound or CmdletErrorId.ScriptNotFound => ErrorCategory.ObjectNotFound,
+            or SandboxErrorId.CopyPathNotFound or SandboxErrorId.ProbeNotFound or SandboxErrorId.CheckpointNotFound or SandboxErrorId.ProcessNotFound or CmdletErrorId.ScriptNotFound or CmdletErrorId.ErrorNotOurs => ErrorCategory.ObjectNotFound,
         SandboxErrorId.BackendNotAvailable or SandboxErrorId.ProgramNotFound => ErrorCategory.NotInstalled,
         SandboxErrorId.InvalidName or SandboxErrorId.InvalidImage or SandboxErrorId.InvalidMount or SandboxErrorId.InvalidLimit
             or SandboxErrorId.MemoryTooSmall or SandboxErrorId.InvalidEnvironment or SandboxErrorId.InvalidSpecification or SandboxErrorId.InvalidSpecificationFile

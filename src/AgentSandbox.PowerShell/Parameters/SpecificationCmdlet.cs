@@ -14,52 +14,53 @@ public abstract class SpecificationCmdlet : SandboxCmdlet
     [Parameter]
     [ArgumentCompleter(typeof(BackendCompleter))]
     [ValidateNotNullOrEmpty]
-    public string? Backend { get; set; }
+    public virtual string? Backend { get; set; }
 
     /// <summary>Name of an image.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(ImageCompleter))]
     [ValidateNotNullOrEmpty]
-    public string? Image { get; set; }
+    public virtual string? Image { get; set; }
 
     /// <summary>An image that the container engine does not have is an error instead of being pulled.</summary>
     [Parameter]
-    public SwitchParameter NoPull { get; set; }
+    public virtual SwitchParameter NoPull { get; set; }
 
     /// <summary>Folders and files of the host that the sandbox sees.</summary>
     [Parameter]
-    public object[]? Mount { get; set; }
+    [ArgumentCompleter(typeof(MountCompleter))]
+    public virtual object[]? Mount { get; set; }
 
     /// <summary>The network.</summary>
     [Parameter]
-    public NetworkMode? Network { get; set; }
+    public virtual NetworkMode? Network { get; set; }
 
     /// <summary>Memory limit in bytes.</summary>
     [Parameter]
     [Size]
-    public long? Memory { get; set; }
+    public virtual long? Memory { get; set; }
 
     /// <summary>CPU limit in CPUs.</summary>
     [Parameter]
-    public double? Cpu { get; set; }
+    public virtual double? Cpu { get; set; }
 
     /// <summary>Limit of processes and threads.</summary>
     [Parameter]
-    public int? PidLimit { get; set; }
+    public virtual int? PidLimit { get; set; }
 
     /// <summary>Limit in bytes of the sandbox's own files.</summary>
     [Parameter]
     [Size]
-    public long? DiskLimit { get; set; }
+    public virtual long? DiskLimit { get; set; }
 
     /// <summary>The root file system can't be written.</summary>
     [Parameter]
-    public SwitchParameter ReadOnly { get; set; }
+    public virtual SwitchParameter ReadOnly { get; set; }
 
     /// <summary>What of the kernel is opened that is closed by default.</summary>
     [Parameter]
     [Allowance]
-    public SandboxAllowance[]? Allow { get; set; }
+    public virtual SandboxAllowance[]? Allow { get; set; }
 
     /// <summary>The user said something about what the sandbox shall be.</summary>
     private protected bool IsSpecified => s_specifying.Any(MyInvocation.BoundParameters.ContainsKey);

@@ -8,29 +8,29 @@ public abstract class WholeSpecificationCmdlet : SpecificationCmdlet
 {
     /// <summary>Variables of every command.</summary>
     [Parameter]
-    public IDictionary? Environment { get; set; }
+    public virtual IDictionary? Environment { get; set; }
 
     /// <summary>User of every command.</summary>
     [Parameter]
-    public string? User { get; set; }
+    public virtual string? User { get; set; }
 
     /// <summary>Folder that commands start in.</summary>
     [Parameter]
-    public string? WorkingDirectory { get; set; }
+    public virtual string? WorkingDirectory { get; set; }
 
     /// <summary>Host name inside.</summary>
     [Parameter]
-    public string? Hostname { get; set; }
+    public virtual string? Hostname { get; set; }
 
     /// <summary>Time after which the sandbox is removed.</summary>
     [Parameter]
     [Duration]
-    public TimeSpan? TimeToLive { get; set; }
+    public virtual TimeSpan? TimeToLive { get; set; }
 
     /// <summary>Time without a command after which the sandbox is stopped.</summary>
     [Parameter]
     [Duration]
-    public TimeSpan? IdleTimeout { get; set; }
+    public virtual TimeSpan? IdleTimeout { get; set; }
 
     private protected override SandboxSpecification ReadSpecification(SandboxSpecification basis) => base.ReadSpecification(basis) with
     {

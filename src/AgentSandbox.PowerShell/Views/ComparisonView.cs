@@ -20,14 +20,15 @@ public static class ComparisonView
     /// <summary>The heads of the columns.</summary>
     /// <param name="row">Any row.</param>
     /// <param name="width">Columns of the terminal.</param>
+    /// <param name="style">The escape sequence of a table's head: <c>$PSStyle.Formatting.TableHeader</c>.</param>
     /// <returns>The names and a rule below; above them what the short words mean, where those have to be used.</returns>
-    public static string Header(PSObject row, int width)
+    public static string Header(PSObject row, int width, string style)
     {
         string[] backends = [.. Backends(row)];
         Layout layout = Layout.For(backends.Length, width);
         string heads = Fit("Probe", layout.Name) + (layout.Severity ? Fit("Severity", SeverityWidth) : "") + string.Concat(backends.Select(name => Fit(name, layout.Cell)));
         string key = layout.IsShort ? $"ok: isolated, OPEN: exposed, asked: declared, n/a: not applicable, ?: inconclusive{Environment.NewLine}" : "";
-        return $"{key}\e[1m{heads.TrimEnd()}\e[0m{Environment.NewLine}{new string('-', heads.TrimEnd().Length)}";
+        return $"{key}{style}{heads.TrimEnd()}\e[0m{Environment.NewLine}{new string('-', heads.TrimEnd().Length)}";
     }
 
     /// <summary>One line.</summary>

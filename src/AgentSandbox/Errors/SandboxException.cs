@@ -26,6 +26,9 @@ public class SandboxException : Exception
     /// <summary>What the user can do.</summary>
     public string RecommendedAction { get; }
 
+    /// <summary>Commands that help, as lines for PowerShell that can be run as they are and delete nothing; empty where only the message can help.</summary>
+    public IReadOnlyList<string> RecommendedCommands => RemedyCommands.For(ErrorId, Target);
+
     /// <summary>What it happened to, if anything in particular.</summary>
     public object? Target { get; }
 

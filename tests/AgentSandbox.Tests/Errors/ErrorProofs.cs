@@ -33,6 +33,7 @@ internal static class ErrorProofs
         ["ElevationRequired"] = new("AgentSandbox.Tests/WindowsSandbox/FeatureSwitchTests.cs", "Failures_are_told_apart_by_exit_code"),
         ["EngineFailed"] = new("AgentSandbox.Tests/Docker/EngineRefusalTests.cs", "Its_words_become_an_error_id_and_stay_in_the_message"),
         ["EngineUnreachable"] = new("AgentSandbox.IntegrationTests/Docker/Engine/EngineTests.cs", "Where_no_engine_is_the_error_says_what_to_do"),
+        ["ErrorNotOurs"] = new("module/Remedy.Tests.ps1", "are of this module alone"),
         ["GuestDisconnected"] = new("AgentSandbox.IntegrationTests/Behaviour/FaultTests.cs", "A_full_disk_while_creating_is_a_clear_error_and_leaves_nothing"),
         ["GuestNotResponding"] = new("AgentSandbox.Tests/Connection/EndingTests.cs", "Stopping_gives_up_on_a_guest_that_does_not_answer"),
         ["ImageBuildFailed"] = new("AgentSandbox.IntegrationTests/Images/ReleaseImageTests.cs", "An_archive_that_can_not_be_reached_is_an_error_with_the_reason_and_leaves_nothing"),
