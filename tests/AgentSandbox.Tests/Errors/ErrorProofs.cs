@@ -16,7 +16,7 @@ internal static class ErrorProofs
         ["CheckpointExists"] = new("AgentSandbox.IntegrationTests/Checkpoints/CheckpointFaultTests.cs", "What_can_not_be_done_says_why"),
         ["CheckpointFailed"] = new("AgentSandbox.IntegrationTests/Checkpoints/CheckpointFaultTests.cs", "A_sandbox_that_ends_meanwhile_gives_no_checkpoint"),
         ["CheckpointNotFound"] = new("AgentSandbox.IntegrationTests/Checkpoints/CheckpointFaultTests.cs", "What_can_not_be_done_says_why"),
-        ["CheckpointNotSupported"] = new("AgentSandbox.IntegrationTests/Checkpoints/CheckpointFaultTests.cs", "Another_backend_says_that_it_can_not"),
+        ["CheckpointNotSupported"] = new("AgentSandbox.IntegrationTests/Checkpoints/EngineCheckpointTests.cs", "What_no_image_can_keep_is_refused"),
         ["CleanupFailed"] = new("AgentSandbox.Tests/WindowsSandbox/CommandLineInstanceTests.cs", "One_that_does_not_end_is_an_error_after_its_time"),
         ["CommandFailed"] = new("AgentSandbox.IntegrationTests/WindowsGuest/MonoGuestTests.cs", "It_says_HELLO_and_refuses_a_command_cleanly_where_there_is_no_Windows"),
         ["CommandNotExecutable"] = new("AgentSandbox.IntegrationTests/Behaviour/BadInputTests.cs", "A_command_that_can_not_start_is_an_error_and_not_an_exit_code"),
