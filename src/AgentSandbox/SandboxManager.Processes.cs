@@ -23,9 +23,10 @@ public sealed partial class SandboxManager
     public async Task<SandboxProcess> StartProcessAsync(string id, CommandSpecification command, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(command);
-        if (!OperatingSystem.IsLinux())
+        IProcessKeeper? keeper = KeeperOf(id);
+        if (keeper is null && !OperatingSystem.IsLinux())
         {
-            throw new SandboxException(SandboxErrorId.NotEnforceable, "Background processes are held by a program of Linux; on this system there is none.", "Use Invoke-InSandbox -AsJob, whose command ends with this PowerShell.", id);
+            throw new SandboxException(SandboxErrorId.NotEnforceable, "Background processes are held by a program of Linux; on this system there is none but for Wsl sandboxes.", "Use Invoke-InSandbox -AsJob, whose command ends with this PowerShell.", id);
         }
 
         if (command.StandardInput)
@@ -35,23 +36,21 @@ public sealed partial class SandboxManager
 
         SpecificationValidator.ThrowIfInvalid(command.Environment);
         Sandbox sandbox = Get(id);
-        int number = await HolderLauncher.StartAsync(
-            Home,
-            new HolderRequest
-            {
-                SandboxId = sandbox.Id,
-                Display = command.ShellLine ?? string.Join(' ', command.Arguments),
-                Arguments = command.Arguments,
-                ShellLine = command.ShellLine,
-                IsPowerShell = command.IsPowerShell,
-                Environment = command.Environment,
-                WorkingDirectory = command.WorkingDirectory,
-                User = command.User,
-                Timeout = command.Timeout,
-            },
-            sandbox.Name,
-            cancellationToken);
-        return GetProcess(sandbox, number);
+        var request = new HolderRequest
+        {
+            SandboxId = sandbox.Id,
+            Display = command.ShellLine ?? string.Join(' ', command.Arguments),
+            Arguments = command.Arguments,
+            ShellLine = command.ShellLine,
+            IsPowerShell = command.IsPowerShell,
+            Environment = command.Environment,
+            WorkingDirectory = command.WorkingDirectory,
+            User = command.User,
+            Timeout = command.Timeout,
+        };
+        return keeper is not null
+            ? await keeper.StartProcessAsync(sandbox, request, cancellationToken)
+            : GetProcess(sandbox, await HolderLauncher.StartAsync(Home, request, sandbox.Name, cancellationToken));
     }
 
     /// <summary>Looks at the background processes of a sandbox, also those that have ended.</summary>
@@ -60,7 +59,9 @@ public sealed partial class SandboxManager
     public IReadOnlyList<SandboxProcess> ListProcesses(Sandbox sandbox)
     {
         ArgumentNullException.ThrowIfNull(sandbox);
-        return [.. ProcessFolder.All(Home, sandbox.Id).Select(folder => ProcessStore.TryLook(folder, sandbox.Id, sandbox.Name)).OfType<SandboxProcess>()];
+        return KeeperOf(sandbox.Id) is { } keeper
+            ? Task.Run(() => keeper.ListProcessesAsync(sandbox.Id, CancellationToken.None)).GetAwaiter().GetResult()
+            : [.. ProcessFolder.All(Home, sandbox.Id).Select(folder => ProcessStore.TryLook(folder, sandbox.Id, sandbox.Name)).OfType<SandboxProcess>()];
     }
 
     /// <summary>Looks at one background process.</summary>
@@ -91,6 +92,13 @@ public sealed partial class SandboxManager
     /// <exception cref="SandboxException"><see cref="SandboxErrorId.ProcessNotFound"/>.</exception>
     public async Task<SandboxProcess> WaitProcessAsync(SandboxProcess process, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(process);
+        if (KeeperOf(process.SandboxId) is { } keeper)
+        {
+            SandboxProcess first = GetProcess(process);
+            return first.State == SandboxProcessState.Running ? await keeper.WaitProcessAsync(first, cancellationToken) : first;
+        }
+
         SandboxProcess now;
         while ((now = GetProcess(process)).State == SandboxProcessState.Running)
         {
@@ -109,6 +117,11 @@ public sealed partial class SandboxManager
     public async Task<SandboxProcess> StopProcessAsync(SandboxProcess process, bool force = false, CancellationToken cancellationToken = default)
     {
         SandboxProcess now = GetProcess(process);
+        if (KeeperOf(now.SandboxId) is { } keeper)
+        {
+            return await keeper.StopProcessAsync(now, force, cancellationToken);
+        }
+
         ProcessFolder folder = Folder(process.SandboxId, process.Id);
         // The last one makes the guest end the command because its connection breaks, should the holder not answer.
         foreach (int signal in (int[])[force ? SigUsr1 : SigTerm, SigKill])
@@ -136,10 +149,19 @@ public sealed partial class SandboxManager
     public ProcessOutputReader OpenProcessOutput(SandboxProcess process)
     {
         ArgumentNullException.ThrowIfNull(process);
-        return new ProcessOutputReader(Folder(process.SandboxId, process.Id).Path);
+        return KeeperOf(process.SandboxId) is { } keeper
+            ? new ProcessOutputReader(position => keeper.ReadOutput(process, position))
+            : new ProcessOutputReader(Folder(process.SandboxId, process.Id).Path);
     }
 
-    private SandboxProcess? TryLook(string sandboxId, string sandboxName, int process) => ProcessStore.TryLook(Folder(sandboxId, process), sandboxId, sandboxName);
+    /// <summary>The same, on this machine, from a position on.</summary>
+    internal ProcessOutputReader OpenProcessOutput(SandboxProcess process, long position) => new(Folder(process.SandboxId, process.Id).Path, position);
+
+    private IProcessKeeper? KeeperOf(string sandboxId) => _providers.OfType<IProcessKeeper>().FirstOrDefault(keeper => keeper.HoldsProcessesOf(sandboxId));
+
+    private SandboxProcess? TryLook(string sandboxId, string sandboxName, int process) => KeeperOf(sandboxId) is { } keeper
+        ? Task.Run(() => keeper.TryGetProcessAsync(sandboxId, process, CancellationToken.None)).GetAwaiter().GetResult()
+        : ProcessStore.TryLook(Folder(sandboxId, process), sandboxId, sandboxName);
 
     private ProcessFolder Folder(string sandboxId, int process)
     {

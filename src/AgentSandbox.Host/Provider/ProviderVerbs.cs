@@ -21,6 +21,12 @@ internal static class ProviderVerbs
         ["restore"] = CheckpointVerbs.RestoreAsync,
         ["remove-checkpoint"] = CheckpointVerbs.RemoveAsync,
         ["clone"] = CheckpointVerbs.CloneAsync,
+        ["start-process"] = ProcessVerbs.StartAsync,
+        ["list-processes"] = ProcessVerbs.ListAsync,
+        ["get-process"] = ProcessVerbs.GetAsync,
+        ["wait-process"] = ProcessVerbs.WaitAsync,
+        ["stop-process"] = ProcessVerbs.StopAsync,
+        ["read-process"] = ProcessVerbs.ReadAsync,
         ["check"] = CheckVerb.RunAsync,
     };
 }

@@ -13,17 +13,55 @@ public sealed record ProcessOutput(bool IsError, byte[] Data);
 /// </summary>
 public sealed class ProcessOutputReader
 {
-    private readonly string _folder;
+    private readonly string _folder = "";
+    private readonly Func<long, OutputPart>? _elsewhere;
+    private readonly Queue<ProcessOutput> _fetched = new();
     private long _position;
 
-    internal ProcessOutputReader(string folder) => _folder = folder;
+    internal ProcessOutputReader(string folder, long position = 0)
+    {
+        _folder = folder;
+        _position = position;
+    }
+
+    internal ProcessOutputReader(Func<long, OutputPart> elsewhere) => _elsewhere = elsewhere;
+
+    /// <summary>Where the next piece begins.</summary>
+    internal long Position => _position;
 
     /// <summary>Bytes that had been dropped before they were read: more came than is kept.</summary>
     public long Dropped { get; private set; }
 
     /// <summary>Reads what is there.</summary>
     /// <returns>The pieces, in the order in which they were written.</returns>
-    public IEnumerable<ProcessOutput> Read()
+    /// <exception cref="SandboxException">It can't be read.</exception>
+    public IEnumerable<ProcessOutput> Read() => _elsewhere is null ? ReadHere() : ReadElsewhere(_elsewhere);
+
+    private IEnumerable<ProcessOutput> ReadElsewhere(Func<long, OutputPart> read)
+    {
+        while (true)
+        {
+            while (_fetched.TryDequeue(out ProcessOutput? piece))
+            {
+                yield return piece;
+            }
+
+            OutputPart part = read(_position);
+            if (part.Position == _position)
+            {
+                yield break;
+            }
+
+            Dropped += part.Dropped;
+            _position = part.Position;
+            foreach (ProcessOutput piece in part.Pieces)
+            {
+                _fetched.Enqueue(piece); // Kept, should nobody read on from here.
+            }
+        }
+    }
+
+    private IEnumerable<ProcessOutput> ReadHere()
     {
         while (OpenAtPosition() is { } opened)
         {

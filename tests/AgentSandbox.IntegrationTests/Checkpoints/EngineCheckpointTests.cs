@@ -197,9 +197,10 @@ public sealed class EngineCheckpointTests
     }
 
     /// <summary>Both states that a kill can leave, made by hand, since the moment between them is short.</summary>
-    [Theory, InlineData(true), InlineData(false)]
-    public async Task What_a_killed_restore_left_is_undone_or_completed_by_the_next_look(bool isDecided)
+    [Theory, InlineData(false, true), InlineData(true, true), InlineData(true, false)]
+    public async Task What_a_killed_restore_left_is_undone_or_completed_by_the_next_look(bool hasLeft, bool hasNext)
     {
+        bool isDecided = hasLeft && hasNext;
         await using var host = new SandboxHost();
         Sandbox sandbox = await host.CreateAsync("Docker", s => s with { Name = "box" });
         await CheckpointTests.DoAsync(host, sandbox, "echo old > ~/f");
@@ -213,10 +214,14 @@ public sealed class EngineCheckpointTests
             Image = Assert.Single(await ImagesAsync(host)).Id, Entrypoint = ["/.agentsandbox/guest"], Cmd = ["serve", "--stdio", "--self", "/.agentsandbox/guest"], OpenStdin = true, AttachStdin = true, AttachStdout = true, AttachStderr = true,
             User = record.User, Labels = ContainerLabels.Write(scope, record), HostConfig = current.HostConfig!,
         };
-        await TestEngine.Client.CreateContainerAsync(restoring, request, CancellationToken.None);
-        if (isDecided)
+        if (hasNext)
         {
-            await TestEngine.Client.RemoveContainerAsync(current.Id, CancellationToken.None);
+            await TestEngine.Client.CreateContainerAsync(restoring, request, CancellationToken.None);
+        }
+
+        if (hasLeft)
+        {
+            await TestEngine.Client.RenameContainerAsync(current.Id, ContainerLabels.ReplacedName(scope, "box"), CancellationToken.None);
         }
 
         await using var other = new SandboxManager(host.Home);
@@ -226,6 +231,7 @@ public sealed class EngineCheckpointTests
         }
 
         Assert.Null(await TestEngine.Client.InspectContainerAsync(restoring, CancellationToken.None));
+        Assert.Null(await TestEngine.Client.InspectContainerAsync(ContainerLabels.ReplacedName(scope, "box"), CancellationToken.None));
         await other.StartAsync(sandbox.Id);
         Assert.Equal(isDecided ? "old\n" : "new\n", (await other.RunAsync(sandbox.Id, CommandSpecification.Shell("cat ~/f"))).StandardOutput);
     }

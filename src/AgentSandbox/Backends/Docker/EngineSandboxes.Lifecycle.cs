@@ -157,11 +157,14 @@ internal sealed partial class EngineSandboxes
             return true;
         }
 
-        // What a restore may have left first: alone it would be taken for what the restore made.
-        ContainerInspect? inspect = await Engine.InspectContainerAsync(container.ContainerId, cancellationToken);
-        await RemoveRestoringAsync(container);
+        ContainerInspect inspect = await Engine.InspectContainerAsync(container.ContainerId, cancellationToken) ?? throw new DockerEngineException(404, "No such container");
         await Engine.RemoveContainerAsync(container.ContainerId, CancellationToken.None);
-        await _snapshots.RemoveAllAsync(container, inspect?.Image);
+        foreach (ContainerInspect beside in await BesideAsync(container))
+        {
+            await Engine.RemoveContainerAsync(beside.Id, CancellationToken.None); // Left by a restore.
+        }
+
+        await _snapshots.RemoveAllAsync(container, inspect.Image);
         Forget(container);
         return true;
     }, cancellationToken);

@@ -35,9 +35,9 @@ internal sealed partial class EngineSandboxes
                 {
                     found.Add(Remember(EngineContainer.Of(summary.Id, record)));
                 }
-                else if (ContainerLabels.TryReadRestoring(_scope, summary.Labels, summary.Names ?? []) is not null && await InspectAsync(summary.Id, cancellationToken) is { } restored)
+                else if (ContainerLabels.TryReadBeside(_scope, summary.Labels, summary.Names ?? []) is not null && await InspectAsync(summary.Id, cancellationToken) is { } settled)
                 {
-                    found.Add(restored.Container);
+                    found.Add(settled.Container);
                 }
             }
 

@@ -6,8 +6,8 @@ using AgentSandbox.Backends.Docker.Engine.Model;
 namespace AgentSandbox.Backends.Docker;
 
 /// <summary>
-/// Restoring: a container can't be put on another image, so one is made beside it that takes its place. It is made under a name of its own; the moment in which the old
-/// one is deleted decides. Whoever then finds the new one without the old one gives it the name.
+/// Restoring: a container can't be put on another image, so one is made beside it that takes its place. It is made under a name of its own; the old one losing its name decides;
+/// then the new one gets it, and only then the old one is deleted. Whoever finds them in between goes on, or back.
 /// </summary>
 internal sealed partial class EngineSandboxes
 {
@@ -24,6 +24,11 @@ internal sealed partial class EngineSandboxes
         }
 
         progress?.Report(new SandboxProgress($"Restore {container.Record.Name} from {name}", "making its container", -1));
+        foreach (ContainerInspect left in (await BesideAsync(container)).Where(c => c.Name?.TrimStart('/') == ContainerLabels.ReplacedName(_scope, container.Record.Name)))
+        {
+            await Engine.RemoveContainerAsync(left.Id, cancellationToken); // Of an earlier restore, which was killed at its end.
+        }
+
         EngineContainer next = await MakeNextAsync(container, checkpoint, cancellationToken);
         try
         {
@@ -40,9 +45,14 @@ internal sealed partial class EngineSandboxes
             throw;
         }
 
-        await Engine.RemoveContainerAsync(container.ContainerId, CancellationToken.None); // From here on it is restored.
+        await LeavePlaceAsync(container, next); // From here on it is restored.
         Drop(container);
-        next = await TakePlaceAsync(next);
+        if (await TryTakePlaceAsync(next))
+        {
+            await Engine.RemoveContainerAsync(container.ContainerId, CancellationToken.None);
+        }
+
+        Remember(next);
         await _snapshots.DeleteUnnamedAsync(inspect.Image); // What the old one stood on.
         if (runs)
         {
@@ -84,62 +94,90 @@ internal sealed partial class EngineSandboxes
         }
     }
 
-    /// <summary>Gives a container the name of the sandbox's, which has been deleted.</summary>
-    private async Task<EngineContainer> TakePlaceAsync(EngineContainer next)
+    /// <summary>Takes the name from the old container.</summary>
+    private async Task LeavePlaceAsync(EngineContainer container, EngineContainer next)
     {
-        string name = ContainerLabels.ContainerName(_scope, next.Record.Name);
+        string aside = ContainerLabels.ReplacedName(_scope, container.Record.Name);
         try
         {
-            await Engine.RenameContainerAsync(next.ContainerId, name, CancellationToken.None);
+            await Engine.RenameContainerAsync(container.ContainerId, aside, CancellationToken.None);
         }
         catch (DockerEngineException)
         {
-            // Somebody who looked did it meanwhile; or another container has the name now, and then this one can do without.
-            ContainerInspect inspect = await Engine.InspectContainerAsync(next.ContainerId, CancellationToken.None) ?? throw new DockerEngineException(404, "No such container");
-            if (inspect.Name?.TrimStart('/') != name && await Engine.InspectContainerAsync(name, CancellationToken.None) is null)
+            await Engine.RemoveContainerAsync(next.ContainerId, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>Gives a container the name of its sandbox.</summary>
+    /// <returns>False when another sandbox's has it now: then it does without.</returns>
+    private async Task<bool> TryTakePlaceAsync(EngineContainer container)
+    {
+        string name = ContainerLabels.ContainerName(_scope, container.Record.Name);
+        try
+        {
+            await Engine.RenameContainerAsync(container.ContainerId, name, CancellationToken.None);
+            return true;
+        }
+        catch (DockerEngineException)
+        {
+            ContainerInspect inspect = await Engine.InspectContainerAsync(container.ContainerId, CancellationToken.None) ?? throw new DockerEngineException(404, "No such container");
+            return inspect.Name?.TrimStart('/') == name // Somebody who looked did it meanwhile.
+                || (await Engine.InspectContainerAsync(name, CancellationToken.None) is null ? throw new DockerEngineException(409, $"The container {container.ContainerId} can't be called '{name}'.") : false);
+        }
+    }
+
+    /// <summary>Looks at a container that was found beside the place of its sandbox's, and at the others of that sandbox: goes on with a restore that was decided, else back.</summary>
+    /// <returns>The sandbox's container, where it was not in its place; null when it is, or the sandbox is gone.</returns>
+    private async Task<(EngineContainer Container, ContainerInspect Inspect)?> SettleAsync(EngineContainer beside, CancellationToken cancellationToken)
+    {
+        ContainerRecord record = beside.Record;
+        ContainerInspect? current = await Engine.InspectContainerAsync(ContainerLabels.ContainerName(_scope, record.Name), cancellationToken);
+        bool isInPlace = current is not null && ContainerLabels.TryRead(_scope, current.Config?.Labels, [current.Name]) is { } there && EngineContainer.Of(current.Id, there).Id == beside.Id;
+        IReadOnlyList<ContainerInspect> all = await BesideAsync(beside);
+        ContainerInspect? next = all.FirstOrDefault(c => c.Name?.TrimStart('/') == ContainerLabels.RestoringName(_scope, record.Name));
+        ContainerInspect? replaced = all.FirstOrDefault(c => c.Name?.TrimStart('/') == ContainerLabels.ReplacedName(_scope, record.Name));
+        if (isInPlace || replaced is null)
+        {
+            // Not decided, or not any more; or the sandbox was removed before it was.
+            if (next is not null && (ContainerLabels.TryReadBeside(_scope, next.Config?.Labels, [next.Name])?.Creator?.IsGone == true || DateTimeOffset.UtcNow - next.Created > s_birth))
             {
-                throw;
+                await Engine.RemoveContainerAsync(next.Id, cancellationToken);
+            }
+
+            if (isInPlace && replaced is not null)
+            {
+                await Engine.RemoveContainerAsync(replaced.Id, cancellationToken);
+            }
+
+            return null;
+        }
+
+        ContainerInspect chosen = next ?? replaced;
+        EngineContainer container = EngineContainer.Of(chosen.Id, ContainerLabels.TryReadBeside(_scope, chosen.Config?.Labels, [chosen.Name])!);
+        if (await TryTakePlaceAsync(container) && next is not null)
+        {
+            await Engine.RemoveContainerAsync(replaced.Id, cancellationToken);
+        }
+
+        return await Engine.InspectContainerAsync(chosen.Id, cancellationToken) is { } inspect ? (Remember(container), inspect) : null;
+    }
+
+    /// <summary>The containers of a sandbox that are not in its place.</summary>
+    private async Task<IReadOnlyList<ContainerInspect>> BesideAsync(EngineContainer container)
+    {
+        var found = new List<ContainerInspect>();
+        foreach (string name in new[] { ContainerLabels.RestoringName(_scope, container.Record.Name), ContainerLabels.ReplacedName(_scope, container.Record.Name) })
+        {
+            if (await Engine.InspectContainerAsync(name, CancellationToken.None) is { } inspect
+                && ContainerLabels.TryReadBeside(_scope, inspect.Config?.Labels, [inspect.Name]) is { } record
+                && EngineContainer.Of(inspect.Id, record).Id == container.Id)
+            {
+                found.Add(inspect);
             }
         }
 
-        return Remember(next);
-    }
-
-    /// <summary>Looks at a container that is to take a sandbox's place: that one is gone, or it was left by a killed process, or it is still being made.</summary>
-    /// <returns>The sandbox, where it is this one; null when it is not.</returns>
-    private async Task<(EngineContainer Container, ContainerInspect Inspect)?> SettleAsync(ContainerInspect next, ContainerRecord record, CancellationToken cancellationToken)
-    {
-        string name = ContainerLabels.ContainerName(_scope, record.Name);
-        ContainerInspect? current = await Engine.InspectContainerAsync(name, cancellationToken);
-        bool isBefore = current is not null && ContainerLabels.TryRead(_scope, current.Config?.Labels, [current.Name]) is { } other && EngineContainer.Of(current.Id, other).Id == record.SandboxId;
-        if (isBefore && current!.State?.Status is "dead" or "removing")
-        {
-            await Engine.RemoveContainerAsync(current!.Id, cancellationToken); // Its deletion had begun, and that decides.
-            isBefore = false;
-        }
-
-        if (!isBefore)
-        {
-            EngineContainer restored = await TakePlaceAsync(EngineContainer.Of(next.Id, record));
-            return await Engine.InspectContainerAsync(next.Id, cancellationToken) is { } inspect ? (restored, inspect) : null;
-        }
-
-        if (record.Creator?.IsGone == true || DateTimeOffset.UtcNow - next.Created > s_birth)
-        {
-            await Engine.RemoveContainerAsync(next.Id, cancellationToken);
-        }
-
-        return null;
-    }
-
-    /// <summary>Removes what a restore of a sandbox has made, or left.</summary>
-    private async Task RemoveRestoringAsync(EngineContainer container)
-    {
-        if (await Engine.InspectContainerAsync(ContainerLabels.RestoringName(_scope, container.Record.Name), CancellationToken.None) is { } next
-            && ContainerLabels.TryReadRestoring(_scope, next.Config?.Labels, [next.Name])?.SandboxId == container.Id)
-        {
-            await Engine.RemoveContainerAsync(next.Id, CancellationToken.None);
-        }
+        return found;
     }
 
     private static SandboxException Removed(Snapshot checkpoint) =>

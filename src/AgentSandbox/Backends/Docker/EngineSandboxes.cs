@@ -92,7 +92,7 @@ internal sealed partial class EngineSandboxes : ISandboxProvider, ICheckpointKee
 
         // Not the container that the id was made of: one that took its place, or is just about to.
         IReadOnlyList<ContainerSummary> others = await Engine.ListContainersAsync([.. ContainerLabels.Filter(_scope), $"{ContainerLabels.Id}={id}"], cancellationToken);
-        foreach (ContainerSummary other in others.OrderBy(o => ContainerLabels.TryReadRestoring(_scope, o.Labels, o.Names ?? []) is not null))
+        foreach (ContainerSummary other in others.OrderBy(o => ContainerLabels.TryReadBeside(_scope, o.Labels, o.Names ?? []) is not null))
         {
             if (await InspectAsync(other.Id, cancellationToken) is { } found && found.Container.Id == id)
             {
@@ -104,7 +104,7 @@ internal sealed partial class EngineSandboxes : ISandboxProvider, ICheckpointKee
     }
 
     private async Task<(EngineContainer Container, ContainerInspect Inspect)?> TryFindByNameAsync(string name, CancellationToken cancellationToken) =>
-        await InspectAsync(ContainerLabels.ContainerName(_scope, name), cancellationToken) ?? await InspectAsync(ContainerLabels.RestoringName(_scope, name), cancellationToken);
+        await InspectAsync(ContainerLabels.ContainerName(_scope, name), cancellationToken) ?? await InspectAsync(ContainerLabels.ReplacedName(_scope, name), cancellationToken);
 
     /// <summary>Looks at a container by its id or name; null when there is none, or it is somebody else's, or not to be used yet.</summary>
     private async Task<(EngineContainer Container, ContainerInspect Inspect)?> InspectAsync(string container, CancellationToken cancellationToken)
@@ -119,7 +119,7 @@ internal sealed partial class EngineSandboxes : ISandboxProvider, ICheckpointKee
             return (Remember(EngineContainer.Of(inspect.Id, record)), inspect);
         }
 
-        return ContainerLabels.TryReadRestoring(_scope, inspect.Config?.Labels, [inspect.Name]) is { } restoring ? await SettleAsync(inspect, restoring, cancellationToken) : null;
+        return ContainerLabels.TryReadBeside(_scope, inspect.Config?.Labels, [inspect.Name]) is { } beside ? await SettleAsync(EngineContainer.Of(inspect.Id, beside), cancellationToken) : null;
     }
 
     private EngineContainer Remember(EngineContainer container) =>

@@ -5,6 +5,7 @@ using AgentSandbox.Backends.Wsl.State;
 using AgentSandbox.Backends.Wsl.Wire;
 using AgentSandbox.Checkpoints;
 using AgentSandbox.Connection;
+using AgentSandbox.Processes;
 using AgentSandbox.State;
 
 namespace AgentSandbox.Backends.Wsl;
@@ -13,7 +14,7 @@ namespace AgentSandbox.Backends.Wsl;
 /// The sandboxes in this product's own distribution of WSL. The distribution keeps them, as any Linux does; this asks it, and opens streams to them. Nothing is
 /// asked, and so nothing started, when no sandbox has been made there.
 /// </summary>
-internal sealed partial class WslSandboxes : ISandboxProvider, ICheckpointKeeper
+internal sealed partial class WslSandboxes : ISandboxProvider, ICheckpointKeeper, IProcessKeeper
 {
     private readonly WslState _state;
     private readonly WslProvider _provider;

@@ -55,8 +55,15 @@ internal static class ContainerLabels
     /// <param name="scope">The scope.</param>
     /// <param name="name">The sandbox's name.</param>
     /// <returns>The container's name.</returns>
-    public static string RestoringName(string scope, string name) =>
-        $"agentsandbox.restoring-{(scope.Length == 0 ? "" : scope + "-")}{name.ToLowerInvariant()}";
+    public static string RestoringName(string scope, string name) => SideName("restoring", scope, name);
+
+    /// <summary>Name of the container whose place it takes, from then on.</summary>
+    /// <param name="scope">The scope.</param>
+    /// <param name="name">The sandbox's name.</param>
+    /// <returns>The container's name.</returns>
+    public static string ReplacedName(string scope, string name) => SideName("replaced", scope, name);
+
+    private static string SideName(string what, string scope, string name) => $"agentsandbox.{what}-{(scope.Length == 0 ? "" : scope + "-")}{name.ToLowerInvariant()}";
 
     /// <summary>Filters of the list of containers: ours, in this scope.</summary>
     /// <param name="scope">The scope.</param>
@@ -86,13 +93,13 @@ internal static class ContainerLabels
     public static ContainerRecord? TryRead(string scope, IReadOnlyDictionary<string, string>? labels, IEnumerable<string?> containerNames) =>
         TryParse(scope, labels) is { } record && Has(containerNames, ContainerName(scope, record.Name)) ? record : null;
 
-    /// <summary>Reads the labels of a container that is to take the place of a sandbox's.</summary>
+    /// <summary>Reads the labels of a container that takes a sandbox's place, or whose place is taken.</summary>
     /// <param name="scope">The scope.</param>
     /// <param name="labels">A container's labels.</param>
     /// <param name="containerNames">The container's names.</param>
-    /// <returns>The record, or null when it is none.</returns>
-    public static ContainerRecord? TryReadRestoring(string scope, IReadOnlyDictionary<string, string>? labels, IEnumerable<string?> containerNames) =>
-        TryParse(scope, labels) is { SandboxId: not null } record && Has(containerNames, RestoringName(scope, record.Name)) ? record : null;
+    /// <returns>The record, or null when it is neither.</returns>
+    public static ContainerRecord? TryReadBeside(string scope, IReadOnlyDictionary<string, string>? labels, IEnumerable<string?> containerNames) =>
+        TryParse(scope, labels) is { } record && (Has(containerNames, RestoringName(scope, record.Name)) || Has(containerNames, ReplacedName(scope, record.Name))) ? record : null;
 
     private static bool Has(IEnumerable<string?> names, string name) => names.Any(n => n?.TrimStart('/') == name);
 

@@ -58,6 +58,19 @@ internal static class ProviderAnswers
         return checkpoint;
     }
 
+    /// <summary>Takes a background process over.</summary>
+    /// <param name="process">What the distribution said.</param>
+    /// <param name="sandboxId">The sandbox that it was asked about.</param>
+    /// <param name="number">The number that it was asked about; null is any.</param>
+    /// <returns>The process.</returns>
+    /// <exception cref="SandboxException"><see cref="SandboxErrorId.ProtocolViolation"/>.</exception>
+    public static SandboxProcess Accept(SandboxProcess process, string sandboxId, int? number)
+    {
+        Require(process.SandboxId == sandboxId && SandboxName.IsValid(process.SandboxName), "the sandbox of a process");
+        Require(process.Id > 0 && (number is null || process.Id == number) && Enum.IsDefined(process.State), "a process");
+        return process with { Command = GuestText.Clean(process.Command), Reason = process.Reason is null ? null : GuestText.Clean(process.Reason) };
+    }
+
     /// <summary>Takes an isolation result over.</summary>
     /// <param name="result">What the distribution said.</param>
     /// <param name="subject">The name that the result shall carry.</param>

@@ -20,6 +20,18 @@ internal sealed record ProviderLine
     /// <summary>A checkpoint. <c>checkpoints</c> writes a line for each.</summary>
     public SandboxCheckpoint? Checkpoint { get; init; }
 
+    /// <summary>A background process. <c>list-processes</c> writes a line for each.</summary>
+    public SandboxProcess? Process { get; init; }
+
+    /// <summary>A piece of a background process's output.</summary>
+    public ProcessOutput? Output { get; init; }
+
+    /// <summary>After the pieces: where the next one begins.</summary>
+    public long? Position { get; init; }
+
+    /// <summary>With <see cref="Position"/>: bytes that were dropped before the first piece.</summary>
+    public long Dropped { get; init; }
+
     /// <summary>What one isolation probe found.</summary>
     public IsolationResult? Isolation { get; init; }
 

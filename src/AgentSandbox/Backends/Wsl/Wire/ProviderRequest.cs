@@ -27,8 +27,17 @@ internal sealed record ProviderRequest
     /// <summary>Name of a copied sandbox; made up when null.</summary>
     public string? NewName { get; init; }
 
-    /// <summary>A checkpoint of that name is replaced; a sandbox that runs is stopped for its restoring, and started again.</summary>
+    /// <summary>A checkpoint of that name is replaced; a sandbox that runs is stopped for its restoring, and started again; a background process is ended at once.</summary>
     public bool Force { get; init; }
+
+    /// <summary>What is to be run in the background.</summary>
+    public Processes.HolderRequest? Process { get; init; }
+
+    /// <summary>Number of a background process.</summary>
+    public int? ProcessId { get; init; }
+
+    /// <summary>Where in a background process's output to begin.</summary>
+    public long Position { get; init; }
 
     /// <summary>Name that isolation results carry.</summary>
     public string? Subject { get; init; }
