@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using AgentSandbox.PowerShell.Completion;
 using AgentSandbox.PowerShell.Pump;
@@ -55,6 +56,7 @@ public abstract class SpecificationCmdlet : SandboxCmdlet
 
     /// <summary>The root file system can't be written.</summary>
     [Parameter]
+    [SuppressMessage("Naming", "CA1716:Identifiers should not match keywords", Justification = "A parameter's name, which users type; only cmdlets of this assembly override it.")]
     public virtual SwitchParameter ReadOnly { get; set; }
 
     /// <summary>What of the kernel is opened that is closed by default.</summary>
