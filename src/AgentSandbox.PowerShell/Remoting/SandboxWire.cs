@@ -11,6 +11,9 @@ internal sealed class SandboxWire : IRemotingWire, IAsyncDisposable
     /// <summary>What may wait to be sent. PowerShell waits for the server's answer after each packet, so only answers to the server's own calls can ever be that many.</summary>
     private const int MaxUnsent = 4096;
 
+    /// <summary>How long a command may take to stop that was told to: PowerShell itself waits for it without a bound.</summary>
+    private static readonly TimeSpan s_stopTime = TimeSpan.FromSeconds(20);
+
     private readonly SandboxCommand _command;
     private readonly IWireCredit _credit;
     private readonly ServerFilter _filter;
@@ -77,6 +80,11 @@ internal sealed class SandboxWire : IRemotingWire, IAsyncDisposable
                 }
 
                 Queue(line);
+                if (line.StartsWith("<Signal", StringComparison.Ordinal))
+                {
+                    _ = Task.Run(() => EndUnlessStoppedAsync(WirePacket.Parse(line).Owner));
+                }
+
                 return;
             }
         }
@@ -108,16 +116,16 @@ internal sealed class SandboxWire : IRemotingWire, IAsyncDisposable
         {
             await ReadAsync(received).ConfigureAwait(false);
             await errors.ConfigureAwait(false);
-            Failure = _filter.Closing || _closed.IsCancellationRequested ? null : await EndOfServerAsync().ConfigureAwait(false);
+            Failure ??= _filter.Closing || _closed.IsCancellationRequested ? null : await EndOfServerAsync().ConfigureAwait(false);
         }
         catch (SandboxException e)
         {
-            Failure = e;
+            Failure ??= e;
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or IOException)
         {
             // Closed from here, or the connection to the sandbox is gone, which the command's completion explains.
-            Failure = _closed.IsCancellationRequested ? null : await EndOfServerAsync().ConfigureAwait(false);
+            Failure ??= _closed.IsCancellationRequested ? null : await EndOfServerAsync().ConfigureAwait(false);
         }
 
         lock (_lock)
@@ -134,6 +142,28 @@ internal sealed class SandboxWire : IRemotingWire, IAsyncDisposable
         await writing.ConfigureAwait(false);
         _ended.TrySetResult();
         await (closing ? Task.Run(() => Tell(received, broken)) : told).ConfigureAwait(false);
+    }
+
+    private async Task EndUnlessStoppedAsync(Guid pipeline)
+    {
+        try
+        {
+            await Task.Delay(s_stopTime, _closed.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            return; // Over in another way.
+        }
+
+        if (_filter.IsStopping(pipeline))
+        {
+            Failure = new SandboxException(
+                SandboxErrorId.GuestNotResponding,
+                $"A command in {Name} was told to stop, and did not in {s_stopTime.TotalSeconds} s, so its PowerShell was ended.",
+                "Open another session.",
+                Name);
+            await CloseAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>Tells PowerShell that nothing comes any more.</summary>

@@ -19,6 +19,7 @@ internal sealed class ServerFilter(bool hostWrites, Func<bool>? isEntered = null
     private readonly Dictionary<(Guid Owner, string Stream), FragmentAssembler> _assemblers = [];
     private readonly List<byte[]> _messages = [];
     private readonly Dictionary<Guid, SentCommand> _typed = [];
+    private readonly HashSet<Guid> _stopping = [];
     private long _nextObject;
     private long _nextReply = 1L << 40;
 
@@ -52,10 +53,25 @@ internal sealed class ServerFilter(bool hostWrites, Func<bool>? isEntered = null
             {
                 _open.Add(packet.Owner);
             }
+            else if (packet.Kind == WirePacketKind.Signal)
+            {
+                _stopping.Add(packet.Owner);
+            }
             else if (packet is { Kind: WirePacketKind.Close } && packet.Owner == Guid.Empty)
             {
                 Closing = true;
             }
+        }
+    }
+
+    /// <summary>Says whether a command was told to stop and the server has not said that it did.</summary>
+    /// <param name="pipeline">The command.</param>
+    /// <returns>True while it is waited for.</returns>
+    public bool IsStopping(Guid pipeline)
+    {
+        lock (_lock)
+        {
+            return _stopping.Contains(pipeline);
         }
     }
 
@@ -98,6 +114,14 @@ internal sealed class ServerFilter(bool hostWrites, Func<bool>? isEntered = null
 
     private void Forget(WirePacket packet)
     {
+        if (packet.Kind is WirePacketKind.SignalAck or WirePacketKind.CloseAck)
+        {
+            lock (_lock)
+            {
+                _stopping.Remove(packet.Owner);
+            }
+        }
+
         if (packet.Kind == WirePacketKind.CloseAck && packet.Owner != Guid.Empty)
         {
             lock (_lock)
