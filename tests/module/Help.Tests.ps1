@@ -115,3 +115,29 @@ Describe 'about_AgentSandbox_Backends' {
         }
     }
 }
+
+Describe 'Get-Help -Online' {
+    It 'opens each cmdlet''s page in the project that the manifest names; where it names none, no page claims an address' {
+        $manifest = Import-PowerShellDataFile (Join-Path $ModulePath 'AgentSandbox.psd1')
+        $project = $manifest.PrivateData.PSData.ProjectUri
+        foreach ($name in $manifest.CmdletsToExport) {
+            $addresses = @((Get-Help $name).relatedLinks.navigationLink.uri | Where-Object { $_ })
+            if ($project) {
+                $addresses | Should -Be "$($project.TrimEnd('/'))/blob/main/docs/cmdlets/$name.md"
+            }
+            else {
+                $addresses | Should -BeNullOrEmpty
+                { Get-Help $name -Online } | Should -Throw -ExceptionType ([InvalidOperationException])
+            }
+
+            Join-Path $PSScriptRoot "../../docs/cmdlets/$name.md" | Should -Exist
+        }
+    }
+}
+
+Describe 'Update-Help' {
+    It 'is not needed, and has nothing to get: the help is in the module' {
+        (Get-Module AgentSandbox).HelpInfoUri | Should -BeNullOrEmpty
+        Join-Path $ModulePath 'en-US/AgentSandbox.PowerShell.dll-Help.xml' | Should -Exist
+    }
+}
