@@ -70,7 +70,7 @@ public sealed class HeapCreditTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await credit.TakeAsync(Step, closed.Token));
     }
 
-    private HeapCredit Begin(Func<long> memory)
+    private static HeapCredit Begin(Func<long> memory)
     {
         HeapCredit credit = new("s", _ => memory(), TimeSpan.FromMilliseconds(1), Limit);
         credit.Sent("<Command PSGuid='x' />");
