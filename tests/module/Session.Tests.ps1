@@ -173,6 +173,45 @@ Describe 'A session' {
     }
 }
 
+Describe 'A session with a hostile PowerShell' {
+    BeforeAll {
+        $tools = Join-Path $TestDrive 'tools'
+        New-Item $tools -ItemType Directory | Out-Null
+        Copy-Item (Join-Path $PSScriptRoot 'hostile-server.py') (Join-Path $tools 'pwsh')
+        chmod -R a+rx $tools
+        $hostile = New-AgentSandbox hostile -Backend Nspawn -Memory 1GB -NoPowerShell -Mount "${tools}:/srv/tools" -Environment @{ PATH = '/srv/tools:/usr/bin:/bin' }
+    }
+
+    It 'ends with an error when a command does not stop that was told to' {
+        $bad = New-SandboxSession $hostile -Environment @{ HOSTILE = 'flood' }
+        $job = Invoke-Command -Session $bad { 1 } -AsJob
+        Wait-Until { $job.ChildJobs[0].Output.Count -gt 0 } 'it sends'
+        Stop-Job $job
+        "$($job.ChildJobs[0].JobStateInfo.Reason)" | Should -Match 'was told to stop, and did not'
+        $bad.State | Should -Be Broken
+        Remove-Job $job -Force
+        Remove-PSSession $bad
+    }
+
+    It 'can''t have live objects made, nor reach this host' {
+        $bad = New-SandboxSession $hostile -Environment @{ HOSTILE = 'types' }
+        $all = @(Invoke-Command -Session $bad { 1 })
+        $all.Count | Should -Be 7
+        $all[0..5] | ForEach-Object { $_.PSObject.BaseObject | Should -BeOfType [System.Management.Automation.PSCustomObject] }
+        Remove-PSSession $bad
+        $bad = New-SandboxSession $hostile -Environment @{ HOSTILE = 'prompts' }
+        Invoke-Command -Session $bad { 1 } 6>$null | Should -Be 'after'
+        Remove-PSSession $bad
+    }
+
+    It 'is broken by what no PowerShell sends: <_>' -ForEach 'cim', 'deep', 'other' {
+        $bad = New-SandboxSession $hostile -Environment @{ HOSTILE = $_ }
+        "$(Get-Failure { Invoke-Command -Session $bad { 1 } -ErrorAction Stop })" | Should -Match 'hostile'
+        $bad.State | Should -Be Broken
+        Remove-PSSession $bad
+    }
+}
+
 Describe 'Remove-Module' {
     It 'ends what waits in sandboxes' {
         Invoke-InSandbox $s { 1 } | Should -Be 1

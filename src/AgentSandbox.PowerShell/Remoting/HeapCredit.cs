@@ -14,7 +14,7 @@ internal sealed class HeapCredit(string name, Func<bool, long> memory, TimeSpan 
     public const long DefaultLimit = 512L << 20;
 
     /// <summary>How often to look while waiting before it is taken for granted that nobody will let go.</summary>
-    private const int MaxPauses = 60;
+    private const int MaxPauses = 120;
 
     private readonly object _lock = new();
     private readonly long _step = limit / 64; // Sent before memory is looked at again: objects are some ten times as large as on the wire.
