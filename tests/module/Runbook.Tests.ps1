@@ -109,7 +109,7 @@ $ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
 $sandbox = New-AgentSandbox runbook -Backend Nspawn
 try { [Console]::WriteLine('free') } catch { $_.FullyQualifiedErrorId }
 'x' | Invoke-InSandbox $sandbox 'cat'
-(Invoke-InSandbox $sandbox 'printf "text\033[2J"; exit 3' -AsResult | Out-String -Width 200) -match '(?s)ExitCode +: 3.*StandardOutput : text[^\x1b]\[2J'
+(Invoke-InSandbox $sandbox 'printf "text\033[2J"; exit 3' -AsResult | Out-String -Width 200) -match 'runbook +3 exited +text[^\x1b]\[2J'
 ($sandbox | Format-Table | Out-String -Width 200) -match 'runbook +Running +Nspawn +host'
 $sandbox | Remove-AgentSandbox
 '@

@@ -107,7 +107,7 @@ Describe 'Text that a guest chose' {
     }
 
     It 'is harmless in an error''s message' {
-        $failure = Get-Failure { Get-AgentSandbox "x`e]0;owned`a`u{202e}y" -ErrorAction Stop }
+        $failure = Get-Failure { Get-AgentSandbox "x`e7`a`u{202e}y" -ErrorAction Stop }
         "$failure" | Should -Not -Match '[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]'
         $failure.FullyQualifiedErrorId | Should -BeLike 'SandboxNotFound,*'
         $failure = Get-Failure { Invoke-InSandbox $s -Command "no`e]0;owned`a" -ErrorAction Stop }

@@ -9,12 +9,12 @@ using AgentSandbox.PowerShell.Views;
 namespace AgentSandbox.PowerShell.Cmdlets;
 
 /// <summary>Says what an error of this module means and which commands help. Asks no sandbox and no engine.</summary>
-[Cmdlet(VerbsCommon.Get, "SandboxRemedy", DefaultParameterSetName = "Last")]
+[Cmdlet(VerbsCommon.Get, "SandboxRemedy", DefaultParameterSetName = "ErrorId")]
 [OutputType(typeof(SandboxRemedy))]
 public sealed class GetSandboxRemedyCommand : SandboxCmdlet
 {
-    /// <summary>Ids of errors, wildcards allowed.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "ErrorId")]
+    /// <summary>Ids of errors, wildcards allowed; the last error of this module when there are none.</summary>
+    [Parameter(Position = 0, ParameterSetName = "ErrorId")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ErrorIdCompleter))]

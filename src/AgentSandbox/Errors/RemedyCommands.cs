@@ -9,8 +9,8 @@ internal static class RemedyCommands
     /// <summary>The commands for an error.</summary>
     /// <param name="errorId">One of <see cref="SandboxErrorId"/>.</param>
     /// <param name="target">What it happened to.</param>
-    /// <returns>The commands, the most useful first; none where only the message can help.</returns>
-    public static IReadOnlyList<string> For(string errorId, object? target)
+    /// <returns>The commands, the most useful first; none where only the message can help. An array: PowerShell can't index what a compiler makes of a list.</returns>
+    public static string[] For(string errorId, object? target)
     {
         // The name of a sandbox needs no quotes in PowerShell; anything else is not put into a command line, whoever chose it.
         string name = target is string text && SandboxName.IsValid(text) ? text : "";
