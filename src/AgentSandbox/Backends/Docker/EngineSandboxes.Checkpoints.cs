@@ -90,7 +90,7 @@ internal sealed partial class EngineSandboxes
     private async Task<ContainerInspect> ToCopyAsync(EngineContainer container, CancellationToken cancellationToken)
     {
         ThrowIfWithoutCheckpoints(container.Record);
-        ContainerInspect inspect = await Engine.InspectContainerAsync(container.ContainerId, cancellationToken) ?? throw new DockerEngineException(404, "No such container");
+        ContainerInspect inspect = await InPlaceAsync(container, cancellationToken);
         SandboxState state = Status(container, inspect.State).State;
         bool isBetween = inspect.State?.Status is not ("running" or "paused" or "exited") && state != SandboxState.Stopped;
         return isBetween ? throw new SandboxException(SandboxErrorId.SandboxBusy, $"The sandbox '{container.Record.Name}' is {state}.", "Try again in a moment.", container.Record.Name)

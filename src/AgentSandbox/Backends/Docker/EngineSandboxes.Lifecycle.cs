@@ -116,8 +116,8 @@ internal sealed partial class EngineSandboxes
     public Task<Sandbox> StartAsync(string id, CancellationToken cancellationToken) => OperateAsync(id, "started", async container =>
     {
         await _marks.WaitAsync(container, cancellationToken);
-        ContainerInspect? inspect = await Engine.InspectContainerAsync(container.ContainerId, cancellationToken);
-        if (inspect?.State?.Running != true)
+        ContainerInspect inspect = await InPlaceAsync(container, cancellationToken);
+        if (inspect.State?.Running != true)
         {
             Backend(container.Record).Forget(container);
             await Backend(container.Record).StartAsync(container, cancellationToken);
@@ -131,6 +131,7 @@ internal sealed partial class EngineSandboxes
     public Task<Sandbox> StopAsync(string id, CancellationToken cancellationToken) => OperateAsync(id, "stopped", async container =>
     {
         await _marks.WaitAsync(container, cancellationToken);
+        await InPlaceAsync(container, cancellationToken);
         Task stopping = Engine.StopContainerAsync(container.ContainerId, s_stopTimeout, CancellationToken.None);
         try
         {
@@ -180,7 +181,7 @@ internal sealed partial class EngineSandboxes
         {
             // Why it broke is the engine's to say: stopped, removed, or still there.
             ContainerInspect? inspect = await Engine.InspectContainerAsync(container.ContainerId, CancellationToken.None);
-            if (inspect is null)
+            if (inspect is null || IsAside(container, inspect))
             {
                 throw new DockerEngineException(404, "No such container"); // Gone, or another one has its place.
             }
@@ -234,12 +235,12 @@ internal sealed partial class EngineSandboxes
             catch (DockerEngineException e) when (e.StatusCode == 404)
             {
                 Drop(container);
-                if (await TryFindByIdAsync(id, cancellationToken) is not { } now || now.Container.ContainerId == container.ContainerId)
+                if (await TryFindByIdAsync(id, cancellationToken) is not { } now)
                 {
                     throw;
                 }
 
-                container = now.Container; // It was restored by another process, which made another container of it.
+                container = now.Container; // It was restored by another process, which made another container of it; or that was killed, and what it left is settled now.
             }
 
             return await operation(container);

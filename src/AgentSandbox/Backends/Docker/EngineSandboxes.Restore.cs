@@ -15,6 +15,9 @@ internal sealed partial class EngineSandboxes
     public Task<Sandbox> RestoreAsync(string id, string name, bool force, IProgress<SandboxProgress>? progress, CancellationToken cancellationToken) => OperateAsync(id, "restored", async container =>
     {
         using IDisposable? mark = await _marks.TakeAsync(container, cancellationToken);
+
+        // Asked again: the one that is known here may be what a killed restore has put aside, and that is settled first.
+        container = (await TryFindByIdAsync(id, cancellationToken))?.Container ?? throw SandboxManager.NotFound(container.Record.Name);
         Snapshot checkpoint = await FindCheckpointAsync(container, name, cancellationToken);
         ContainerInspect inspect = await Engine.InspectContainerAsync(container.ContainerId, cancellationToken) ?? throw new DockerEngineException(404, "No such container");
         bool runs = inspect.State?.Running == true || inspect.State?.Status == "restarting";
@@ -24,7 +27,7 @@ internal sealed partial class EngineSandboxes
         }
 
         progress?.Report(new SandboxProgress($"Restore {container.Record.Name} from {name}", "making its container", -1));
-        foreach (ContainerInspect left in (await BesideAsync(container)).Where(c => c.Name?.TrimStart('/') == ContainerLabels.ReplacedName(_scope, container.Record.Name)))
+        foreach (ContainerInspect left in (await BesideAsync(container)).Where(c => c.Id != container.ContainerId && c.Name?.TrimStart('/') == ContainerLabels.ReplacedName(_scope, container.Record.Name)))
         {
             await Engine.RemoveContainerAsync(left.Id, cancellationToken); // Of an earlier restore, which was killed at its end.
         }
@@ -162,6 +165,13 @@ internal sealed partial class EngineSandboxes
 
         return await Engine.InspectContainerAsync(chosen.Id, cancellationToken) is { } inspect ? (Remember(container), inspect) : null;
     }
+
+    /// <summary>Looks at a container that is known from before.</summary>
+    /// <exception cref="DockerEngineException">404: it is gone, or was put aside by a restore; whoever asks looks for the sandbox again.</exception>
+    private async Task<ContainerInspect> InPlaceAsync(EngineContainer container, CancellationToken cancellationToken) =>
+        await Engine.InspectContainerAsync(container.ContainerId, cancellationToken) is { } inspect && !IsAside(container, inspect) ? inspect : throw new DockerEngineException(404, "No such container");
+
+    private bool IsAside(EngineContainer container, ContainerInspect inspect) => inspect.Name?.TrimStart('/') == ContainerLabels.ReplacedName(_scope, container.Record.Name);
 
     /// <summary>The containers of a sandbox that are not in its place.</summary>
     private async Task<IReadOnlyList<ContainerInspect>> BesideAsync(EngineContainer container)
