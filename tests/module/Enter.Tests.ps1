@@ -88,7 +88,7 @@ Describe 'Enter-AgentSandbox in <_>' -ForEach 'Nspawn', 'Chroot' {
         $user, $name = if ($backend -eq 'Nspawn') { '-User nobody', 'nobody' } else { '', (Invoke-InSandbox box 'id -un 2>/dev/null') }
         foreach ($round in 1, 2) {
             Send-Line "Clear-Host; Get-AgentSandbox box | Enter-AgentSandbox $user -WorkingDirectory /tmp -Environment @{ PS1 = 'in-box$ '; MARK = '$round' }; `"code `$LASTEXITCODE `$?`""
-            Wait-Screen '(?m)[$#] *\z'
+            Wait-Screen "(?m)^[^']*[$#] *\z" # Not the line that was typed, in the middle of its echo.
             Send-Line 'clear; echo $(id -un 2>/dev/null) $(pwd) $MARK'
             Wait-Screen "(?m)^$name ?/tmp $round$"
             Invoke-Tmux send-keys C-d
@@ -167,7 +167,7 @@ Describe 'Enter-PSSession with a session in a sandbox' {
     }
 
     It 'says so and is left when the sandbox is removed' {
-        Send-Line 'Clear-Host; Enter-PSSession $x'
+        Send-Line '$ErrorView = "ConciseView"; Clear-Host; Enter-PSSession $x'
         Wait-Screen '(?m)^\[box\]: .*> *\z'
         Send-Line "Clear-Host; 'sleep' + 'ing'; Start-Sleep 1000"
         Wait-Screen '(?m)^sleeping$'
