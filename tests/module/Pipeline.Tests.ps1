@@ -96,7 +96,7 @@ Describe 'Progress' {
     }
 
     It 'does not stay when a copy fails' {
-        $records = @(try { Get-Progress "Copy-SandboxItem piped:/no/such/file '$TestDrive/none' -ErrorAction SilentlyContinue" } catch { })
+        $records = @(Get-Progress "Copy-SandboxItem piped:/no/such/file '$TestDrive/none' -ErrorAction SilentlyContinue")
         @($records | Where-Object RecordType -EQ 'Processing').Count | Should -BeLessOrEqual @($records | Where-Object RecordType -EQ 'Completed').Count
     }
 
