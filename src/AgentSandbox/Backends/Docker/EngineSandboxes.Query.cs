@@ -101,6 +101,11 @@ internal sealed partial class EngineSandboxes
         if ((isOver && status.State is SandboxState.Stopped or SandboxState.Failed) || wasNeverBorn || isOverdue)
         {
             await Engine.RemoveContainerAsync(container.ContainerId, cancellationToken);
+            if (!record.ThrowAway && Backend(record).WhyNoCheckpoints is null)
+            {
+                await _snapshots.RemoveAllAsync(container, inspect.Image); // Now: it may be the last look for a long time.
+            }
+
             return ForgetGone(container);
         }
 
