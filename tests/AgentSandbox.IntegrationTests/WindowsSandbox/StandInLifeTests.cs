@@ -177,7 +177,19 @@ public sealed class StandInLifeTests
         await host.NothingIsLeftAsync();
     }
 
-    private static int Keeper(StandInHost host) => host.Processes().Single(id => File.ReadAllText($"/proc/{id}/cmdline").Contains("keep-windows-sandbox", StringComparison.Ordinal));
+    private static int Keeper(StandInHost host) => host.Processes().Single(id => CommandLineOf(id).Contains("keep-windows-sandbox", StringComparison.Ordinal));
+
+    private static string CommandLineOf(int id)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{id}/cmdline");
+        }
+        catch (IOException)
+        {
+            return ""; // It ended while it was looked at.
+        }
+    }
 
     private static void Kill(int id)
     {
