@@ -20,7 +20,7 @@ Describe 'Life with <_>' -ForEach 'Nspawn', 'Chroot', 'Docker', 'GVisor' {
     }
 
     It 'makes a running sandbox that says what it is' {
-        $s = New-AgentSandbox box -Memory 256MB -Cpu 0.5 -PidLimit 64 -TimeToLive 1h
+        $s = New-AgentSandbox box -Memory 256MB -Cpu 0.5 -PidLimit 128 -TimeToLive 1h
         $s | Should -BeOfType AgentSandbox.Sandbox
         $s.Name | Should -Be 'box'
         $s.Id | Should -Match '^[0-9a-f]{12}$'
@@ -29,7 +29,7 @@ Describe 'Life with <_>' -ForEach 'Nspawn', 'Chroot', 'Docker', 'GVisor' {
         $s.Image | Should -Be 'host'
         $s.Limits.Memory | Should -Be 256MB
         $s.Limits.Cpu | Should -Be 0.5
-        $s.Limits.Pids | Should -Be 64
+        $s.Limits.Pids | Should -Be 128
         ($s.Expires - $s.Created).TotalHours | Should -Be 1
         $now = Get-AgentSandbox box
         $now.ProcessId | Should -BeGreaterThan 0

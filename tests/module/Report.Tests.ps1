@@ -68,11 +68,11 @@ Describe 'Compare-SandboxBackend' {
 
     It 'fits a terminal of <Width> columns' -ForEach @{ Width = 200 }, @{ Width = 52 }, @{ Width = 44 }, @{ Width = 34 } {
         $lines = foreach ($row in $rows) { [AgentSandbox.PowerShell.Views.ComparisonView]::Line($row, $Width) -replace "`e\[\d*m" }
-        $lines += ([AgentSandbox.PowerShell.Views.ComparisonView]::Header($rows[0], $Width) -replace "`e\[\d*m" -split "`n")[-2..-1]
+        $lines += ([AgentSandbox.PowerShell.Views.ComparisonView]::Header($rows[0], $Width, '') -replace "`e\[\d*m" -split "`n")[-2..-1]
         $lines | Where-Object { $_.Length -gt $Width } | Should -BeNullOrEmpty
         if ($Width -lt 60) {
             $lines -join "`n" | Should -Match '(?m)OPEN$'
-            [AgentSandbox.PowerShell.Views.ComparisonView]::Header($rows[0], $Width) | Should -Match 'OPEN: exposed'
+            [AgentSandbox.PowerShell.Views.ComparisonView]::Header($rows[0], $Width, '') | Should -Match 'OPEN: exposed'
         }
     }
 

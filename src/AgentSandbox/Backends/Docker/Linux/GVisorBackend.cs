@@ -20,8 +20,8 @@ internal sealed class GVisorBackend(EngineHost host) : LinuxContainerBackend(hos
         [SandboxAllowance.ControlGroups] = "an engine gives its containers the control groups to read only.",
     };
 
-    /// <summary>With fewer gVisor does not start.</summary>
-    private const int LowestPids = 64;
+    /// <summary>With fewer gVisor does not start, or not on every machine: how many threads it takes depends on how often they wait for each other.</summary>
+    private const int LowestPids = 128;
 
     private const string DefaultRuntime = "runsc";
 
