@@ -67,20 +67,20 @@ public sealed class AllowanceTests
         try
         {
             Directory.CreateDirectory(Path.Combine(folder, "upper"));
-            Directory.CreateDirectory(Path.Combine(folder, "work"));
-            SandboxSpecification Nested(SandboxSpecification s, string mode) => s with { Mounts = [SandboxMount.Parse($"{folder}:/work:{mode}")], Allow = [SandboxAllowance.NestedUserNamespace] };
+            Directory.CreateDirectory(Path.Combine(folder, "scratch"));
+            SandboxSpecification Nested(SandboxSpecification s, string mode) => s with { Mounts = [SandboxMount.Parse($"{folder}:/shared:{mode}")], Allow = [SandboxAllowance.NestedUserNamespace] };
             SandboxException refused = await Assert.ThrowsAsync<SandboxException>(() => host.CreateAsync("Nspawn", s => Nested(s, "rw")));
             Assert.Equal(SandboxErrorId.NotEnforceable, refused.ErrorId);
 
             Sandbox sandbox = await host.CreateAsync("Nspawn", s => Nested(s, "ro"));
-            const string CopyUp = "mount -t overlay o -o lowerdir=/usr/bin,upperdir=$F/upper,workdir=$F/work,userxattr /mnt && echo changed >> /mnt/su && stat -c %a $F/upper/su";
-            foreach (string attack in new[] { CopyUp, "mount -o remount,bind,rw /work && touch /work/x", "mount --bind /work /mnt && mount -o remount,bind,rw /mnt && touch /mnt/x" })
+            const string CopyUp = "mount -t overlay o -o lowerdir=/usr/bin,upperdir=$F/upper,workdir=$F/scratch,userxattr /mnt && echo changed >> /mnt/su && stat -c %a $F/upper/su";
+            foreach (string attack in new[] { CopyUp, "mount -o remount,bind,rw /shared && touch /shared/x", "mount --bind /shared /mnt && mount -o remount,bind,rw /mnt && touch /mnt/x" })
             {
-                CommandResult result = await host.ShellAsync(sandbox, $"export F=/work; unshare -U -r -m sh -c '{attack}'");
+                CommandResult result = await host.ShellAsync(sandbox, $"export F=/shared; unshare -U -r -m sh -c '{attack}'");
                 Assert.True(result.ExitCode != 0, attack + result.StandardOutput);
             }
 
-            Assert.Equal(["upper", "work"], Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Assert.Equal(["scratch", "upper"], Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         }
         finally
         {
